@@ -1,0 +1,70 @@
+"""How the documentation is built: ``make docs``."""
+
+import re
+from pathlib import Path
+
+import seisgrad
+
+ROOT = Path(__file__).resolve().parent.parent
+
+project = "seisgrad"
+author = "seisgrad developers"
+copyright = "2026, seisgrad developers"
+release = version = seisgrad.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = [
+    "_build",
+    "gallery/*.ipynb",
+    "gallery/*.py",
+    "**/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
+
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 88
+napoleon_attr_annotations = False  # shapes such as "*batch" would be read as emphasis
+napoleon_numpy_docstring = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(ROOT / "examples"),
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"plot_.*\.py",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "write_computation_times": False,
+    "copyfile_regex": "",
+}
+
+html_theme = "furo"
+html_title = "seisgrad"
+html_static_path = ["_static"]
+html_theme_options = {"source_directory": "docs/"}
+
+
+def _plain_equations(_app, _what, _name, _object, _options, lines: list[str]) -> None:
+    """Bars and stars of an equation or a shape, |r| or [*batch, depth], are themselves and no markup."""
+    for i, line in enumerate(lines):
+        parts = re.split(r"(``.*?``)", line)
+        parts[::2] = [part.replace("|", r"\|").replace("[*", r"[\*") for part in parts[::2]]
+        lines[i] = "".join(parts)
+
+
+def setup(app) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", _plain_equations, priority=100)  # before napoleon

@@ -1,0 +1,45 @@
+"""Seismic forward models you can differentiate, learn and trust.
+
+The rooms and the everyday names below are loaded when first used::
+
+    import seisgrad as sg
+
+    model = sg.LayeredModel(thickness, vp, vs, rho)
+    curve = sg.dispersion.velocity(model, periods, wave="rayleigh", kind="phase", mode=0)
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from seisgrad._lazy import attach
+
+if TYPE_CHECKING:
+    from seisgrad import checks, dispersion, earth, inversion, operator, plot
+    from seisgrad.earth import LayeredModel
+    from seisgrad.operator import Operator, Space, jacobian, jvp, vjp
+
+__version__ = "0.1.0"
+__all__ = [
+    "LayeredModel",
+    "Operator",
+    "Space",
+    "checks",
+    "dispersion",
+    "earth",
+    "inversion",
+    "jacobian",
+    "jvp",
+    "operator",
+    "plot",
+    "vjp",
+]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+_ROOMS = ("checks", "dispersion", "earth", "inversion", "operator", "plot")
+__getattr__, __dir__ = attach(
+    __name__,
+    {room: f"seisgrad.{room}" for room in _ROOMS}
+    | {"LayeredModel": "seisgrad.earth"}
+    | dict.fromkeys(("Operator", "Space", "jacobian", "jvp", "vjp"), "seisgrad.operator"),
+)

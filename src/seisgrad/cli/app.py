@@ -1,0 +1,99 @@
+"""The application: the commands by name, and the one place where an error becomes a sentence and an exit status."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from seisgrad.cli.demo import demo
+from seisgrad.cli.forward import forward
+from seisgrad.cli.invert import invert
+from seisgrad.cli.measure import measure
+from seisgrad.errors import InputError, SeisgradError
+
+BAD_INPUT = 2
+WORK_FAILED = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="seisgrad",
+    help="Seismic forward models you can differentiate, learn and trust.",
+    epilog="Try: seisgrad demo --out demo",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, measure, forward, invert):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        typer.echo(version("seisgrad"))
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        import seisgrad
+
+        typer.echo(seisgrad.__version__)
+    raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0, 1 where the work failed, 2 where the input is bad.
+
+    Args:
+        arguments: the words after ``seisgrad``; those of this process by default.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with _quiet_warnings():
+            status = app(words, prog_name="seisgrad", standalone_mode=False)
+    except InputError as error:
+        return _fail(str(error), BAD_INPUT)
+    except SeisgradError as error:
+        return _fail(str(error), WORK_FAILED)
+    except typer.exceptions.TyperException as error:
+        command = next((word for word in words if word in {c.callback.__name__ for c in _commands()}), "")
+        advice = f"see seisgrad {command + ' ' if command else ''}--help"
+        return _fail(f"{error.format_message().rstrip('.')}; {advice}", BAD_INPUT)
+    except typer.Abort:
+        return _fail("interrupted", INTERRUPTED)
+    return status if isinstance(status, int) else 0
+
+
+def _commands() -> list[typer.models.CommandInfo]:
+    return [command for command in app.registered_commands if command.callback is not None]
+
+
+def _fail(sentence: str, status: int) -> int:
+    """One line on stderr, whatever line breaks a message brought along."""
+    print("seisgrad: " + " ".join(sentence.split()), file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def _quiet_warnings():
+    """Warnings of the libraries below go to logging while a command runs: stderr is for the one sentence."""
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)

@@ -1,0 +1,83 @@
+"""The options that several commands share, and the operators that may be named."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from seisgrad.dispersion.survey import Survey
+
+# The same words as in dispersion.survey, which is not imported here because it needs torch.
+Wave = Literal["rayleigh", "love"]
+Kind = Literal["phase", "group", "ellipticity"]
+Shape = Literal["flat", "spherical"]
+
+EarthShape = Annotated[Shape, typer.Option("--earth", help="Flat, or spherical by earth flattening.")]
+OperatorName = Annotated[
+    str,
+    typer.Option("--operator", help="exact, or module:attribute for a callable of your own.", metavar="NAME"),
+]
+OutFolder = Annotated[
+    Path, typer.Option("--out", help="Folder for the results; made where it is missing.", metavar="DIR")
+]
+
+SHIPPED = ("exact",)
+"""The operators that come with the package."""
+
+
+def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Tensor], Tensor]":
+    """The forward operator called ``name``, from ``[3, depth]`` (vp, vs, rho) to ``[branch, period]``.
+
+    ``module:attribute`` names an operator or a ``torch.nn.Module``, taken as it is, or a function or class that makes
+    one from ``(survey, depth)``, as :class:`seisgrad.dispersion.Physics` does.
+
+    Raises:
+        InputError: nothing of this name is there.
+    """
+    if name == "exact":
+        from seisgrad.dispersion import Physics
+
+        return Physics(survey, depth)
+    found = _attribute(name)
+    import torch
+
+    from seisgrad.operator import Operator
+
+    return found if isinstance(found, Operator | torch.nn.Module) else found(survey, depth)
+
+
+def check_operator(name: str) -> None:
+    """InputError where ``name`` is neither a shipped operator nor written as ``module:attribute``; imports nothing."""
+    module, colon, attribute = name.partition(":")
+    if name not in SHIPPED and not (colon and module and attribute):
+        raise InputError(
+            f"--operator {name} is not shipped with this version, expected {' or '.join(SHIPPED)}, or "
+            "module:attribute for a callable of your own"
+        )
+
+
+def _attribute(name: str) -> Any:
+    """What ``module:attribute`` names, looked up on the path of this process."""
+    module_name, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, ValueError) as error:
+        raise InputError(
+            f"--operator {name}: module {module_name!r} cannot be imported ({error}); check its name and PYTHONPATH"
+        ) from error
+    except AttributeError as error:
+        raise InputError(
+            f"--operator {name}: module {module_name!r} has no attribute {attribute!r}"
+        ) from error
+    if not callable(found):
+        raise InputError(
+            f"--operator {name} is a {type(found).__name__}, expected something that can be called"
+        )
+    return found

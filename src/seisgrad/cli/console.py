@@ -1,0 +1,116 @@
+"""What a person or a script sees while a command runs and when it ends."""
+
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON object, without progress.")
+]
+
+
+class Console:
+    """Progress and results on stdout; silent with ``quiet``, one JSON object at the end with ``as_json``.
+
+    Args:
+        steps: how many steps the work has, for the bar; 0 shows no bar.
+        quiet: print nothing.
+        as_json: print only the object given to :meth:`finish`.
+    """
+
+    def __init__(self, steps: int = 0, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.as_json, self.quiet = as_json, quiet and not as_json
+        self._progress = None
+        if steps and not quiet and not as_json:
+            self._progress = _progress_bar()
+            self._task = self._progress.add_task("", total=steps)
+
+    def __enter__(self) -> "Console":
+        if self._progress:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    @contextmanager
+    def step(self, doing: str) -> Iterator["Step"]:
+        """One step of the work: shown while it runs, and as a line with its time when it has ended well."""
+        note = Step()
+        if self._progress is None:
+            yield note
+            return
+        self._progress.update(self._task, description=doing)
+        begin = time.perf_counter()
+        yield note
+        seconds = time.perf_counter() - begin
+        detail = f"  [dim]{note.text}[/dim]" if note.text else ""
+        self._progress.console.print(
+            f"[green]✓[/green] {doing}{detail}  [cyan]{seconds:.1f} s[/cyan]", highlight=False, soft_wrap=True
+        )
+        self._progress.advance(self._task)
+
+    def finish(self, result: Mapping[str, Any], *lines: str) -> None:
+        """Print the result: as JSON, or as ``lines`` for people."""
+        if self._progress:
+            self._progress.stop()
+        if self.as_json:
+            print(json.dumps(_plain(result), ensure_ascii=False))
+        elif not self.quiet:
+            for line in lines:
+                print(line)
+
+
+class Step:
+    """What a step has to say for itself when it is done."""
+
+    text = ""
+
+    def say(self, text: str) -> None:
+        """Set the remark shown behind the step's name."""
+        self.text = text
+
+
+def _progress_bar():  # noqa: ANN202  (the type lives in the module imported here)
+    from rich.console import Console as RichConsole
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=RichConsole(),
+        transient=True,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value that strict JSON can hold: paths as text, arrays as lists, numbers that are not finite as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,85 @@
+"""``seisgrad forward``: the dispersion of a model, with its kernels where they are asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seisgrad.cli.choices import EarthShape, Kind, OperatorName, Wave, check_operator
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_file, whole_file
+from seisgrad.cli.periods import parse_periods
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+EXAMPLE = (
+    "Example: seisgrad forward prem --wave love --kind group --periods 20:200:5 --earth spherical --kernels "
+    "--out love.nc"
+)
+
+
+def forward(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="CSV with the header thickness,vp,vs,rho; CPS model96; TauP .nd or .tvel; or prem, ak135.",
+            metavar="MODEL",
+            show_default=False,
+        ),
+    ],
+    periods: Annotated[str, typer.Option(help="first:last:step or a,b,c, in s.", metavar="PERIODS")],
+    out: Annotated[Path, typer.Option(help="X.nc (NetCDF) or X.csv.", metavar="FILE")],
+    wave: Annotated[Wave, typer.Option(help="Which surface wave.")] = "rayleigh",
+    kind: Annotated[Kind, typer.Option(help="Which velocity, or the ellipticity.")] = "phase",
+    mode: Annotated[int, typer.Option(help="0 is the fundamental mode.")] = 0,
+    earth: EarthShape = "flat",
+    kernels: Annotated[
+        bool,
+        typer.Option("--kernels", help="Also the derivatives to vp, vs, rho and thickness of each layer."),
+    ] = False,
+    operator: OperatorName = "exact",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Predict a dispersion curve of a layered model, with its kernels where asked for."""
+    seconds = parse_periods(periods)
+    check_operator(operator)
+    check_file(out, (".nc", ".csv"))
+    if kernels and out.suffix.lower() != ".nc":
+        raise InputError(f"--out {out} cannot hold kernels, expected a name that ends in .nc")
+
+    import torch
+
+    from seisgrad.cli.curve import predict
+    from seisgrad.dispersion.survey import Branch, Survey
+    from seisgrad.earth import read_model
+    from seisgrad.report.files import curve_csv
+
+    layers = read_model(model)
+    survey = Survey((Branch(wave, kind, mode),), torch.tensor(seconds, dtype=torch.float64), earth)
+    data = predict(layers, survey, operator, kernels=kernels)
+    with whole_file(out) as path:
+        if out.suffix.lower() == ".nc":
+            data.to_netcdf(path, engine="h5netcdf")
+        else:
+            path.write_text(curve_csv(data), encoding="utf-8")
+    _tell(data, model, out, Console(quiet=quiet, as_json=as_json))
+
+
+def _tell(data: "Dataset", model: str, out: Path, console: Console) -> None:
+    exists = data["status"].values == 0
+    missing = int((~exists).sum())
+    line = f"{data['velocity'].attrs['long_name']} of {model} at {len(exists)} periods"
+    if missing:
+        line += f", {missing} of them NaN (below cutoff: no such mode, or failed; see status)"
+    summary = {
+        "model": model,
+        "curve": data["velocity"].attrs["long_name"],
+        "period": data["period"].values,
+        "velocity": data["velocity"].values,
+        "status": data["status"].values,
+        "files": {"curve": out},
+    }
+    console.finish(summary, line, f"wrote {out}")

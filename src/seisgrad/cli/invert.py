@@ -1,0 +1,152 @@
+"""``seisgrad invert``: shear velocity with uncertainty from dispersion curves."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seisgrad.cli.choices import EarthShape, OperatorName, OutFolder, check_operator, load_operator
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_folder, whole_folder
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from seisgrad.dispersion import DispersionCurves
+    from seisgrad.dispersion.invert import Inversion
+    from seisgrad.dispersion.starting_model import StartingModel
+
+EXAMPLE = "Example: seisgrad invert curves.csv --earth spherical --reference prem --out result"
+
+DEEP = 60.0
+"""Half of the longest wavelength, km, from which on the default prior is a reference earth and not the data's rule of thumb."""
+SIGMA_REFERENCE, SIGMA_DATA = 0.05, 0.3
+"""Default prior sigma, as a fraction of vs, around a reference earth and around the rule of thumb."""
+
+
+def invert(
+    curves: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with the header wave,kind,mode,period,velocity,sigma; CPS surf96 lines; or NetCDF.",
+            metavar="CURVES",
+            show_default=False,
+        ),
+    ],
+    out: OutFolder = Path("inversion"),
+    earth: EarthShape = "flat",
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="Prior mean: prem, ak135, a model file, data (from the curves by a rule of thumb), or auto (ak135 "
+            "for the mantle, else data).",
+            metavar="NAME|FILE",
+        ),
+    ] = "auto",
+    sigma: Annotated[
+        float | None,
+        typer.Option(
+            help=f"Prior sigma as a fraction of vs; by default {SIGMA_REFERENCE:g} around a reference and "
+            f"{SIGMA_DATA:g} around data.",
+            show_default=False,
+        ),
+    ] = None,
+    floor: Annotated[
+        float, typer.Option(help="Error of the theory as a fraction of the velocity, added to each sigma.")
+    ] = 0.0,
+    site: Annotated[str, typer.Option(help="Which site, where the curves hold several.")] = "",
+    operator: OperatorName = "exact",
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Invert dispersion curves for shear velocity against depth, with uncertainty."""
+    check_operator(operator)
+    check_folder(out)
+    _check_fraction("--sigma", sigma, 0.5)
+    _check_fraction("--floor", floor or None, 0.5)
+
+    from seisgrad.cli.results import kernels_to_vs
+    from seisgrad.dispersion import read_curves
+    from seisgrad.dispersion.invert import invert as invert_curves
+    from seisgrad.report.inversion import inversion_figures, inversion_page, write_results
+
+    with Console(3, quiet=quiet, as_json=as_json) as console:
+        with console.step("Read the curves and choose the prior"):
+            picks = _one_site(read_curves(curves), site, curves)
+            starting = _starting(picks, reference, sigma)
+        with console.step("Invert") as step:
+            result = invert_curves(
+                picks,
+                starting,
+                earth=earth,
+                floor=floor,
+                operator=lambda survey, depth: load_operator(operator, survey, depth),
+            )
+            step.say(f"{int(result.posterior.count)} data, {len(starting.rock_depth)} layers")
+        with console.step("Draw the figures and write the report"):
+            drawn = inversion_figures(result, kernels_to_vs(result) if operator == "exact" else None)
+            page = inversion_page(result, curves.name, drawn, _notes(result, floor))
+            with whole_folder(out) as folder:
+                write_results(result, folder)
+                for name, figure in drawn.items():
+                    figure.savefig(folder / f"{name}.png", dpi=150)
+                (folder / "report.html").write_text(page.html(), encoding="utf-8")
+        console.finish(_summary(result, out), result.posterior.message(), f"wrote {out / 'report.html'}")
+
+
+def _check_fraction(option: str, value: float | None, largest: float) -> None:
+    if value is not None and not 0 < value <= largest:
+        raise InputError(f"{option} is {value:g}, expected a fraction above 0 and at most {largest:g}, such as 0.05")
+
+
+def _one_site(picks: "DispersionCurves", site: str, path: Path) -> "DispersionCurves":
+    if site and site not in picks.sites:
+        raise InputError(f"{path} holds no site {site!r}, expected one of {', '.join(map(repr, picks.sites[:8]))}")
+    if not site and len(picks.sites) > 1:
+        first = ", ".join(picks.sites[:8])
+        raise InputError(f"{path} holds {len(picks.sites)} sites; choose one with --site, such as {first}")
+    return picks.select(site=site) if site else picks
+
+
+def _starting(picks: "DispersionCurves", reference: str, sigma: float | None) -> "StartingModel":
+    from seisgrad.dispersion.starting_model import from_data, from_reference, wavelengths
+    from seisgrad.earth import read_model
+
+    if reference == "auto":
+        reference = "ak135" if wavelengths(picks)[1] / 2 > DEEP else "data"
+    if reference == "data":
+        return from_data(picks, SIGMA_DATA if sigma is None else sigma)
+    return from_reference(
+        picks, read_model(reference), Path(reference).name, SIGMA_REFERENCE if sigma is None else sigma
+    )
+
+
+def _notes(result: "Inversion", floor: float) -> list[str]:
+    notes = []
+    deepest = float(result.starting.depth[-1])
+    if result.survey.earth == "flat" and deepest > DEEP:
+        notes.append(
+            f"The waves reach {deepest:.0f} km, where the curvature of the earth matters, and the earth was taken as flat: "
+            "invert with --earth spherical unless the curves are already corrected."
+        )
+    if floor:
+        notes.append(f"{100 * floor:g} % of each velocity was added in quadrature to its sigma.")
+    return notes
+
+
+def _summary(result: "Inversion", out: Path) -> dict:
+    from seisgrad.report.files import status_name
+    from seisgrad.report.findings import intervals, resolved
+
+    posterior = result.posterior
+    names = ("profile.csv", "fit.csv", "posterior.nc", "report.html")
+    return {
+        "status": status_name(result),
+        "message": posterior.message(),
+        "data": int(posterior.count),
+        "chi2_per_datum": float(posterior.chi2),
+        "p_fit": float(posterior.p_fit),
+        "determined": float(posterior.information),
+        "resolved_km": intervals(result, resolved(result)),
+        "prior": result.starting.words,
+        "files": {Path(name).stem: out / name for name in names},
+    }

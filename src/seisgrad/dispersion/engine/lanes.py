@@ -1,0 +1,114 @@
+"""What every sweep shares: lanes, the even functions of a layer and how they double.
+
+A sweep runs through the layers once for ``LANES`` pairs (angular frequency, trial velocity) side by side, so that the
+compiler turns each inner loop into vector instructions. Work arrays are flat with rows of ``LANES`` values: constant
+offsets are what lets the compiler see that rows do not overlap.
+
+Everything is scaled by the horizontal wavenumber k = ω/c. With H = kh, a = 1 - c²/α², b = 1 - c²/β², a layer needs only
+
+    C = cosh(√a H),   S = sinh(√a H)/√a,
+
+both even in √a: power series in y = aH² without roots, branches or transcendental functions. They are carried as
+e and g with C = 1 + y e(y) and S = H (1 + y g(y)), which lose no digits in thin layers and double exactly:
+
+    e(4y) = e (1 + C)/2,    g(4y) = (g + e + y g e)/4.
+"""
+
+import math
+
+from numba import njit
+
+#: Pairs (angular frequency, trial velocity) swept side by side.
+LANES = 8
+
+#: Reassociation stays off (counts must be reproducible); contraction gives fused multiply-adds.
+OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+
+#: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
+SERIES_LIMIT = 0.25
+#: Largest |y| at which four terms fewer still reach 1e-16.
+SHORT_LIMIT = 0.012
+
+_E = [1.0 / math.factorial(2 * n + 2) for n in range(7)]
+_G = [1.0 / math.factorial(2 * n + 3) for n in range(7)]
+E0, E1, E2, E3, E4, E5, E6 = _E
+G0, G1, G2, G3, G4, G5, G6 = _G
+
+
+@njit(**OPTIONS)
+def even(y):
+    """e(y) and g(y) by their series, for |y| below ``SERIES_LIMIT``."""
+    e = E0 + y * (E1 + y * (E2 + y * (E3 + y * (E4 + y * (E5 + y * E6)))))
+    g = G0 + y * (G1 + y * (G2 + y * (G3 + y * (G4 + y * (G5 + y * G6)))))
+    return e, g
+
+
+@njit(**OPTIONS)
+def even_short(y):
+    """e(y) and g(y) for |y| below ``SHORT_LIMIT``."""
+    e = E0 + y * (E1 + y * (E2 + y * (E3 + y * E4)))
+    g = G0 + y * (G1 + y * (G2 + y * (G3 + y * G4)))
+    return e, g
+
+
+@njit(**OPTIONS)
+def halvings(largest):
+    """How often a layer whose |y| reaches ``largest`` is halved before the series hold."""
+    n = 0
+    while largest > SERIES_LIMIT:
+        largest *= 0.25
+        n += 1
+    return n
+
+
+@njit(**OPTIONS)
+def renormalise(w, first, rows):
+    """Scale each lane of ``rows`` rows by a power of two so that its largest entry is near one; signs and ratios stay."""
+    for lane in range(LANES):
+        top = 0.0
+        for row in range(rows):
+            top = max(top, abs(w[(first + row) * LANES + lane]))
+        scale = math.ldexp(1.0, -math.frexp(top)[1])
+        for row in range(rows):
+            w[(first + row) * LANES + lane] *= scale
+
+
+#: Rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, T, then two rows of work.
+X, C_, S_, T_ = range(4)
+FUNCTION_ROWS = 6
+
+
+@njit(**OPTIONS)
+def layer_functions(w, first, H_row, c2_row, iv2):
+    """x = 1 - c²/v², C, S and T = (SC - H)/x of one layer, in rows ``first`` to ``first + 3`` of ``w``.
+
+    Rows ``H_row`` and ``c2_row`` hold H and c². T is half the off-diagonal of ∂P/∂x P⁻¹ (P the layer's propagator); it has no
+    singularity at x = 0 because T = H³ (g + e + y g e).
+    """
+    largest = 0.0
+    for lane in range(LANES):
+        H = w[H_row * LANES + lane]
+        x = 1.0 - w[c2_row * LANES + lane] * iv2
+        w[first * LANES + lane] = x
+        largest = max(largest, abs((x * H * H).real))
+    n = halvings(largest)
+    quarter, half = 0.25**n, 0.5**n
+    for lane in range(LANES):
+        H = w[H_row * LANES + lane] * half
+        y = w[first * LANES + lane] * w[H_row * LANES + lane] * w[H_row * LANES + lane] * quarter
+        e, g = even(y)
+        w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane] = e, g
+        w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane] = y, H
+    for _ in range(n):
+        for lane in range(LANES):
+            e, g = w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane]
+            y, H = w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane]
+            w[(first + 1) * LANES + lane] = e * (1.0 + 0.5 * y * e)
+            w[(first + 2) * LANES + lane] = 0.25 * (g + e + y * g * e)
+            w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane] = 4.0 * y, 2.0 * H
+    for lane in range(LANES):
+        e, g = w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane]
+        y, H = w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane]
+        w[(first + 1) * LANES + lane] = 1.0 + y * e
+        w[(first + 2) * LANES + lane] = H * (1.0 + y * g)
+        w[(first + 3) * LANES + lane] = H * H * H * (g + e + y * g * e)

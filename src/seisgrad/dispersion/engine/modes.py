@@ -1,0 +1,125 @@
+"""Modes by counting: bracket root n between velocities with n and n + 1 modes below them, then polish.
+
+No search step. The count needs no neighbour, but a neighbour saves work: periods are solved coarse to fine, each from an
+interpolation of the ones already known, and every such guess must prove itself by the count before it is polished. While few
+periods are open, each tries several velocities at once, so that no lane of the sweep runs empty.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, propose
+from .lanes import LANES, OPTIONS
+from .secular import evaluate, workspace
+
+OK, BELOW_CUTOFF, FAILED = 0, 1, 2
+
+#: Periods solved first are this far apart.
+COARSEST = 16
+MOST_ROUNDS = 300
+MOST_POINTS = 4
+
+
+@njit(**OPTIONS)
+def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
+    """Phase velocity of modes 0 … modes-1 at angular frequencies ``omega`` (sorted); returns the number of evaluations.
+
+    ``slowest`` should bound every mode from below (it is lowered where the count says so), ``fastest`` is the S velocity of
+    the half-space. ``velocity`` and ``status`` [modes, omega] are filled; NaN where no such mode exists.
+    """
+    number = len(omega)
+    tasks = modes * number
+    state = np.empty((tasks, COLUMNS))
+    active = np.empty(tasks, np.int64)
+    size = max(tasks, LANES) + LANES
+    trial_omega, trial_c, owner = np.empty(size), np.empty(size), np.empty(size, np.int64)
+    F, J = np.empty(size), np.empty(size)
+    points = np.empty(MOST_POINTS)
+    work = workspace()
+    log_omega = np.log(omega)
+    velocity[:] = np.nan
+    status[:] = FAILED
+    evaluations = 0
+    stride = COARSEST
+    while stride >= 1:
+        count = 0
+        for p in range(number):
+            if not _on_level(p, number, stride):
+                continue
+            for mode in range(modes):
+                task = mode * number + p
+                active[count] = task
+                count += 1
+                guess, error = np.nan, 0.0
+                if stride < COARSEST:
+                    guess, error = interpolate(velocity[mode], log_omega, p, stride)
+                begin(state[task], guess, error, slowest, fastest)
+        rounds = 0
+        while count > 0 and rounds < MOST_ROUNDS:
+            rounds += 1
+            each = min(max(LANES // count, 1), MOST_POINTS)
+            trials = 0
+            for i in range(count):
+                n = propose(state[active[i]], active[i] // number, each, points)
+                for j in range(n):
+                    owner[trials], trial_omega[trials] = i, omega[active[i] % number]
+                    trial_c[trials] = points[j]
+                    trials += 1
+            evaluate(wave, stack, water, trial_omega, trial_c, trials, F, J, work)
+            evaluations += trials
+            for t in range(trials):
+                task = active[owner[t]]
+                absorb(state[task], task // number, fastest, trial_c[t], F[t], J[t])
+            left = 0
+            for i in range(count):
+                task = active[i]
+                if state[task, GOING] == DONE:
+                    found = state[task, X]
+                    velocity[task // number, task % number] = found
+                    status[task // number, task % number] = BELOW_CUTOFF if math.isnan(found) else OK
+                else:
+                    active[left] = task
+                    left += 1
+            count = left
+        stride //= 2
+    return evaluations
+
+
+@njit(**OPTIONS)
+def _on_level(p, number, stride):
+    if stride == COARSEST:
+        return p % COARSEST == 0 or p == number - 1
+    return p % (2 * stride) == stride and p != number - 1
+
+
+@njit(**OPTIONS)
+def interpolate(known, x, p, stride):
+    """Cubic in x through up to four solved neighbours of p, and how far it may be off."""
+    last = len(x) - 1
+    left, right = p - stride, min(p + stride, last)
+    if math.isnan(known[left]) or math.isnan(known[right]):
+        return np.nan, 0.0
+    at = x[p]
+    straight = known[left] + (known[right] - known[left]) * (at - x[left]) / (x[right] - x[left])
+    before, after = p - 3 * stride, min(p + 3 * stride, last)
+    has_before = before >= 0 and not math.isnan(known[before])
+    has_after = after > right and not math.isnan(known[after])
+    if not has_before and not has_after:
+        return straight, 0.02 * straight
+    # Newton's divided differences: each further neighbour adds one term
+    node = (at - x[left]) * (at - x[right])
+    slope = (known[right] - known[left]) / (x[right] - x[left])
+    value, correction = straight, 0.0
+    bend = 0.0
+    third = before if has_before else after
+    bend = ((known[third] - known[left]) / (x[third] - x[left]) - slope) / (x[third] - x[right])
+    correction = bend * node
+    value += correction
+    if has_before and has_after:
+        other = ((known[after] - known[left]) / (x[after] - x[left]) - slope) / (x[after] - x[right])
+        correction = (other - bend) / (x[after] - x[before]) * node * (at - x[before])
+        value += correction
+        return value, 0.5 * abs(correction) + 1e-8 * value
+    return value, 0.5 * abs(correction) + 1e-8 * value

@@ -1,0 +1,301 @@
+"""What an inversion returns: the model with its uncertainty, how it fits, and whether to believe it, in words."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
+
+from seisgrad.errors import InputError
+from seisgrad.inversion.prior import GaussianPrior, draw
+from seisgrad.inversion.problem import Linearisation, Problem
+from seisgrad.operator import Space
+
+LOST_RESIDUAL = 10.0
+"""What a datum that was observed, but does not exist in the model, costs in χ²: as much as a residual of ten sigma."""
+
+
+class Status(IntEnum):
+    """How an inversion ended."""
+
+    CONVERGED = 0
+    """A maximum was found and it explains the data."""
+    STALLED = 1
+    """No maximum was found: the iterations ran out, or no step led down."""
+    UNEXPLAINED = 2
+    """A maximum was found, and it does not explain the data: no model near it that the prior allows does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """Where the iterations of some sites ended; first axis site, except ``history``: iteration, site."""
+
+    sites: Int[Tensor, " site"]
+    at: Linearisation
+    converged: Bool[Tensor, " site"]
+    blocked: Bool[Tensor, " site"]  # the last step tried would have lost data
+    iterations: Int[Tensor, " site"]
+    history: Float[Tensor, "iteration site"]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """A Gaussian over models, linearised at the most probable one, with its fit and status.
+
+    Matrices are over the flattened model (last axis fastest), n values. Residuals, χ² and the probabilities are those
+    of :func:`~seisgrad.inversion.gauss_newton`'s data; in a linear problem with the right prior and noise both
+    probabilities are close to uniform between 0 and 1.
+
+    Attributes:
+        domain: the space of the model.
+        codomain: the space of the data.
+        prior: what was believed before.
+        mean: the most probable model, ``[*batch, *domain.shape]``.
+        covariance: (Jᵀ C_d⁻¹ J + C_m⁻¹)⁻¹, ``[*batch, n, n]``.
+        resolution: R = C_post Jᵀ C_d⁻¹ J, ``[*batch, n, n]``: row i says how the estimate of parameter i averages the
+            true model (minus the prior mean). The identity where data say all, 0 where they say nothing.
+        prediction: the data of ``mean``, ``[*batch, *codomain.shape]``; NaN where the model has none.
+        residual: (data - prediction)/sigma, ``[*batch, *codomain.shape]``; NaN where either is missing.
+        chi2: squared whitened residuals per datum, ``[*batch]``; lost data count :data:`LOST_RESIDUAL` squared each;
+            NaN without data.
+        count: number of data, ``[*batch]``.
+        lost: how many of them do not exist in ``mean``, ``[*batch]``.
+        information: the trace of R, the number of parameters that the data determine, ``[*batch]``.
+        p_fit: probability of residuals at least as large if the prior and the noise are right, ``[*batch]``. Their
+            squared sum is expected to be ``count`` - ``information``.
+        p_prior: probability that the model is as far from the prior mean, likewise, ``[*batch]``. A small value with a
+            good fit warns of a model that fits but that the prior deems implausible.
+        status: :class:`Status` as uint8, ``[*batch]``.
+        significance: the ``p_fit`` below which the status is UNEXPLAINED.
+        blocked: the last step tried would have lost data that the model predicts, ``[*batch]``.
+        at_bound: which parameters sit at a bound, ``[*batch, *domain.shape]``.
+        iterations: steps tried, ``[*batch]``.
+        history: ``chi2`` at the start and after each step, ``[iteration, *batch]``; constant once a site is done.
+    """
+
+    domain: Space
+    codomain: Space
+    prior: GaussianPrior
+    mean: Float[Tensor, "..."]
+    covariance: Float[Tensor, "*batch n n"]
+    resolution: Float[Tensor, "*batch n n"]
+    prediction: Float[Tensor, "..."]
+    residual: Float[Tensor, "..."]
+    chi2: Float[Tensor, "*batch"]
+    count: Int[Tensor, "*batch"]
+    lost: Int[Tensor, "*batch"]
+    information: Float[Tensor, "*batch"]
+    p_fit: Float[Tensor, "*batch"]
+    p_prior: Float[Tensor, "*batch"]
+    status: UInt8[Tensor, "*batch"]
+    significance: float
+    blocked: Bool[Tensor, "*batch"]
+    at_bound: Bool[Tensor, "..."]
+    iterations: Int[Tensor, "*batch"]
+    history: Float[Tensor, "iteration ..."]
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The leading dimensions: one inversion each."""
+        return tuple(self.status.shape)
+
+    @property
+    def sigma(self) -> Float[Tensor, "..."]:
+        """Posterior standard deviations, shaped like ``mean``."""
+        return self._as_model(self.covariance.diagonal(dim1=-2, dim2=-1).sqrt())
+
+    @property
+    def shrinkage(self) -> Float[Tensor, "..."]:
+        """Posterior over prior standard deviation, shaped like ``mean``: near 1 the data said nothing, near 0 all."""
+        return self.sigma / self.prior.sigma
+
+    @property
+    def resolution_diagonal(self) -> Float[Tensor, "..."]:
+        """The diagonal of ``resolution``, shaped like ``mean``. It falls with finer grids; ``shrinkage`` does not."""
+        return self._as_model(self.resolution.diagonal(dim1=-2, dim2=-1))
+
+    def spread(self, axis: str) -> Float[Tensor, "..."]:
+        """How far the estimate of each parameter averages along a model axis.
+
+        The root of Σ_j R_ij² (x_j - x_i)² / Σ_j R_ij² (Backus & Gilbert 1968 with a quadratic weight).
+
+        Args:
+            axis: a model axis with coordinates, such as ``"depth"``.
+
+        Returns:
+            Shaped like ``mean``, in the unit of the coordinate (km for depth); NaN where nothing is resolved.
+        """
+        x = self._coordinate(axis)
+        shape = [1] * self.domain.ndim
+        shape[self.domain.axes.index(axis)] = -1
+        x = x.reshape(shape).expand(self.domain.shape).reshape(-1)
+        weight = self.resolution.square()
+        return self._as_model(((weight * (x[:, None] - x).square()).sum(-1) / weight.sum(-1)).sqrt())
+
+    def resolved_to(self, axis: str, shrinkage: float = 0.5) -> Float[Tensor, "..."]:
+        """The largest coordinate down to which all parameters are resolved, such as the resolved depth.
+
+        Args:
+            axis: a model axis with increasing coordinates.
+            shrinkage: a parameter is resolved where posterior over prior sigma is at most this.
+
+        Returns:
+            ``[*batch, *domain.shape without axis]`` in the unit of the coordinate; NaN where already the first
+            parameter is not resolved.
+        """
+        x, along = self._coordinate(axis), len(self.batch_shape) + self.domain.axes.index(axis)
+        number = (self.shrinkage <= shrinkage).movedim(along, -1).cumprod(-1).sum(-1)
+        return torch.where(number > 0, x[(number - 1).clamp(min=0)], torch.nan)
+
+    def sample(self, number: int, seed: int | torch.Generator) -> Float[Tensor, "number ..."]:
+        """Draw models from the Gaussian (bounds are not applied), ``[number, *batch, *domain.shape]``."""
+        return draw(self.mean, torch.linalg.cholesky(self.covariance), self.domain.shape, number, seed)
+
+    def message(self, *site: int) -> str:
+        """What became of one site, in words.
+
+        Args:
+            *site: its index in the batch, one number per batch dimension (none without batch).
+        """
+        if len(site) != len(self.batch_shape):
+            raise InputError(
+                f"received site {site}, expected {len(self.batch_shape)} indices for {self.batch_shape}"
+            )
+        count, lost, tried = (int(part[site]) for part in (self.count, self.lost, self.iterations))
+        if count == 0:
+            return "There are no data: the posterior is the prior."
+        chi2, p_fit, p_prior = (float(part[site]) for part in (self.chi2, self.p_fit, self.p_prior))
+        information = float(self.information[site])
+        expected = (count - information) / count
+        fit = f"χ² per datum {chi2:.3g} over {count} data (expected {expected:.2g}, p = {p_fit:.2g})"
+        missing = (
+            f"{lost} of {count} data do not exist in the model (a residual of {LOST_RESIDUAL:g} sigma each). "
+        )
+        loss = missing if lost else ""
+        if self.status[site] == Status.STALLED:
+            lossy = "the steps left to it lose data that the model predicts"
+            why = lossy if self.blocked[site] else "it ran out of steps, or of steps that lead down"
+            return (
+                f"Stalled after {tried} steps before the maximum ({why}): {fit}. {loss}"
+                "Start elsewhere, allow more iterations, or check that the operator's derivative is right."
+            )
+        if self.status[site] == Status.UNEXPLAINED:
+            return (
+                f"Not explained: no model near this one that the prior allows fits better than {fit}. {loss}"
+                "Check the data for outliers and contradictions, whether their sigma is too small, and the prior."
+            )
+        doubt = ""
+        if p_prior < self.significance:
+            doubt = f" The model fits, but the prior deems one so far from its mean implausible (p = {p_prior:.2g})."
+        return f"Converged in {tried} steps: {fit}; the data determine {information:.1f} parameters.{doubt}"
+
+    @property
+    def summary(self) -> str:
+        """The message of a single inversion; for a batch, how many ended how."""
+        if not self.batch_shape:
+            return self.message()
+        number = {status: int((self.status == status).sum()) for status in Status}
+        return ", ".join(f"{n} {status.name.lower()}" for status, n in number.items())
+
+    def _as_model(self, flat: Tensor) -> Tensor:
+        return flat.reshape(*self.batch_shape, *self.domain.shape)
+
+    def _coordinate(self, axis: str) -> Tensor:
+        if axis not in self.domain.coords:
+            raise InputError(
+                f"the model {self.domain} has no coordinates along {axis!r}, which this measure needs"
+            )
+        return torch.as_tensor(self.domain.coords[axis], dtype=self.mean.dtype, device=self.mean.device)
+
+
+def chi_square(problem: Problem, at: Linearisation, sites: Int[Tensor, " site"]) -> Float[Tensor, " site"]:
+    """Squared whitened residuals per datum, lost data included; NaN without data."""
+    observed = problem.data[sites].isfinite()
+    lost = (observed & ~at.predicted).sum(-1)
+    return (at.residual.square().sum(-1) + LOST_RESIDUAL**2 * lost) / observed.sum(-1)
+
+
+def gather(problem: Problem, prior: GaussianPrior, endings: list[Ending], significance: float) -> Posterior:
+    """The posterior of all sites from the endings of its parts, in order."""
+    parts = [_describe(problem, ending, significance) for ending in endings]
+    batch, n = problem.batch, problem.op.domain.size
+    inner = {
+        "mean": problem.op.domain.shape,
+        "at_bound": problem.op.domain.shape,
+        "prediction": problem.op.codomain.shape,
+        "residual": problem.op.codomain.shape,
+        "covariance": (n, n),
+        "resolution": (n, n),
+    }
+    whole = {
+        name: torch.cat([part[name] for part in parts]).reshape(*batch, *inner.get(name, ()))
+        for name in parts[0]
+    }
+    longest = max(len(ending.history) for ending in endings)
+    history = [
+        torch.cat([ending.history, ending.history[-1:].expand(longest - len(ending.history), -1)])
+        for ending in endings
+    ]
+    return Posterior(
+        domain=problem.op.domain,
+        codomain=problem.op.codomain,
+        prior=prior,
+        significance=significance,
+        history=torch.cat(history, 1).reshape(longest, *batch),
+        **whole,
+    )
+
+
+def _describe(problem: Problem, ending: Ending, significance: float) -> dict[str, Tensor]:
+    """All of a posterior's tensors for some sites, flat."""
+    at, sites = ending.at, ending.sites
+    prior = problem.prior_factor(sites)
+    precision = at.slope.mT @ at.slope
+    unit = torch.eye(precision.shape[-1], dtype=precision.dtype, device=precision.device)
+    factor = torch.linalg.cholesky(precision + unit)
+    root = torch.linalg.solve_triangular(factor, prior.mT, upper=False)  # (AᵀA + 1)^-½ Lᵀ
+    resolved = torch.cholesky_solve(precision, factor)  # R in whitened coordinates
+    resolution = torch.linalg.solve_triangular(prior, prior @ resolved, upper=False, left=False)
+    information = resolved.diagonal(dim1=-2, dim2=-1).sum(-1)
+    second = resolved.square().sum((-2, -1))
+    observed = problem.data[sites].isfinite()
+    used = at.predicted.sum(-1)
+    lost = observed.sum(-1) - used
+    # Under the prior and the noise the whitened residual has covariance (1 + AAᵀ)⁻¹ and z has R: two quadratic forms.
+    p_fit = _tail(at.residual.square().sum(-1), used - information, used - 2 * information + second)
+    p_prior = _tail(at.z.square().sum(-1), information, second)
+    status = torch.full_like(ending.iterations, Status.STALLED, dtype=torch.uint8)
+    status[ending.converged] = Status.CONVERGED
+    status[ending.converged & ((p_fit < significance) | (lost > 0))] = Status.UNEXPLAINED
+    sigma = problem.noise.sigma(sites)
+    touched = torch.zeros_like(at.model, dtype=torch.bool)
+    if problem.bounds is not None:
+        touched = problem.bounds.touched(at.model, prior.square().sum(-1).sqrt())
+    return {
+        "mean": at.model,
+        "covariance": root.mT @ root,
+        "resolution": resolution,
+        "prediction": at.prediction,
+        "residual": (problem.data[sites] - at.prediction) / sigma,
+        "chi2": chi_square(problem, at, sites),
+        "count": observed.sum(-1),
+        "lost": lost,
+        "information": information,
+        "p_fit": p_fit,
+        "p_prior": p_prior,
+        "status": status,
+        "blocked": ending.blocked & ~ending.converged,
+        "at_bound": touched,
+        "iterations": ending.iterations,
+    }
+
+
+def _tail(
+    value: Float[Tensor, " site"], first: Float[Tensor, " site"], second: Float[Tensor, " site"]
+) -> Float[Tensor, " site"]:
+    """The probability that a sum of w_k χ²_1 exceeds ``value``, given Σw_k and Σw_k² (Satterthwaite 1946).
+
+    The sum is taken as a χ² with (Σw)²/Σw² degrees of freedom, scaled by Σw²/Σw; exact where all weights are 0 or 1.
+    """
+    return torch.special.gammaincc(first.square() / second / 2, value * first / second / 2)

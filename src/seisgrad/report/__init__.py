@@ -1,0 +1,1 @@
+"""What is handed to a colleague: result files, figures and one self-contained page with sentences made from numbers."""

@@ -1,0 +1,219 @@
+"""The figures of an inversion, composed from the functions of :mod:`seisgrad.plot`."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.dispersion.invert import Inversion
+from seisgrad.dispersion.survey import Branch
+from seisgrad.plot.fit import COLOURS, fit, residuals
+from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
+from seisgrad.plot.profile import PRIOR, profile, profile_band, uncertainty_ratio
+from seisgrad.report.findings import SPEAKS, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#5b6675",
+    "axes.labelcolor": "#1d2530",
+    "xtick.color": "#5b6675",
+    "ytick.color": "#5b6675",
+    "xtick.labelcolor": "#1d2530",
+    "ytick.labelcolor": "#1d2530",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "text.color": "#1d2530",
+}
+"""How every figure of a report looks."""
+
+P = ParamSpec("P")
+
+
+def styled(draw: Callable[P, "Figure"]) -> Callable[P, "Figure"]:
+    """Draw a figure in :data:`STYLE`, without touching the caller's settings."""
+
+    @wraps(draw)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> "Figure":
+        from matplotlib import rc_context
+
+        with rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return inner
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure, inches, that belongs to no window."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+@styled
+def fit_figure(inversion: Inversion) -> "Figure":
+    """Data, prediction and prior prediction above; residuals over sigma below."""
+    figure = new_figure(8.6, 6.0)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1.0))
+    draw_fit(upper, inversion)
+    draw_residuals(lower, inversion)
+    upper.set_xlabel("")
+    return figure
+
+
+@styled
+def profile_figure(inversion: Inversion, bottom: float) -> "Figure":
+    """The profile with its uncertainty and the prior's, and beside it what the data have removed of the latter."""
+    figure = new_figure(8.6, 6.6)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.3, 1.0))
+    draw_profile(left, inversion, bottom)
+    draw_ratio(right, inversion, bottom)
+    right.set_ylabel("")
+    return figure
+
+
+@styled
+def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
+    """The resolution matrix as averaging kernels: which true depths enter the estimate at a chosen depth."""
+    from cmcrameri import cm
+
+    figure = new_figure(8.6, 5.2)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1.0))
+    depth = inversion.starting.rock_depth
+    keep = depth < bottom
+    tops = depth[keep]
+    thickness = inversion.starting.reference.thickness[inversion.starting.reference.water :][keep]
+    rows = per_kilometre(inversion.posterior.resolution[keep][:, keep], thickness)
+    limit = float(rows.abs().quantile(0.995))
+    edges = torch.cat([tops, torch.tensor([bottom])])
+    image = left.pcolormesh(
+        edges, edges, rows.T.numpy(), cmap=cm.vik, vmin=-limit, vmax=limit, rasterized=True
+    )
+    figure.colorbar(image, ax=left, label="averaging kernel (1/km)", shrink=0.8)
+    left.set(title="Resolution", xlabel="depth of the estimate (km)", ylabel="true depth (km)", ylim=(bottom, 0))
+    wanted = [float(tops[int(i)]) for i in torch.linspace(0.08, 0.85, 5) * len(tops)]
+    _averaging_kernels(right, inversion, rows, tops, wanted, bottom)
+    return figure
+
+
+def _averaging_kernels(
+    axes: "Axes", inversion: Inversion, rows: Tensor, tops: Tensor, wanted: list[float], bottom: float
+) -> None:
+    from cmcrameri import cm
+
+    for i, depth in enumerate(wanted):
+        row = int((tops - depth).abs().argmin())
+        profile(axes, tops, rows[row], bottom=bottom, colour=cm.batlow(0.08 + 0.2 * i), label=f"{depth:.3g} km")
+    axes.axvline(0.0, color="0.7", lw=0.8)
+    axes.set(title="Averaging kernels", xlabel="1/km", ylabel="")
+    axes.legend(title="estimate at", loc="lower right")
+
+
+@styled
+def kernel_figure(
+    kernels: Mapping[Branch, Float[Tensor, "period layer"]],
+    periods: Float[Tensor, " period"],
+    inversion: Inversion,
+    bottom: float,
+) -> "Figure":
+    """The sensitivity to vs of every branch, as an image over period and depth and as lines for a few periods."""
+    figure = new_figure(8.6, 3.9 * len(kernels))
+    all_axes = figure.subplots(len(kernels), 2, sharey=True, width_ratios=(1.35, 1.0), squeeze=False)
+    model = inversion.model
+    wanted = tuple(float(periods[int(i)]) for i in torch.linspace(0.06, 0.94, 5) * (len(periods) - 1))
+    for (branch, kernel), (left, right) in zip(kernels.items(), all_axes, strict=True):
+        density = per_kilometre(kernel, model.thickness)
+        (image,) = kernel_image(left, periods, model.depth, density, bottom=bottom)
+        figure.colorbar(image, ax=left, label="∂U/∂vs per km" if branch.kind == "group" else "∂c/∂vs per km")
+        left.set_title(title(branch))
+        kernel_lines(right, periods, model.depth, density, bottom=bottom, wanted=wanted)
+        right.set(xlabel="per km", ylabel="")
+        right.legend(loc="lower right")
+    return figure
+
+
+def draw_fit(axes: "Axes", inversion: Inversion) -> None:
+    """All branches with their data, prediction and prior prediction."""
+    for i, branch in enumerate(inversion.survey.branches):
+        fit(
+            axes,
+            inversion.survey.periods,
+            inversion.observed[i],
+            inversion.sigma[i],
+            _within(inversion, i, inversion.predicted),
+            prior=_within(inversion, i, inversion.prior_prediction),
+            wave=branch.wave,
+            kind=branch.kind,
+            label=title(branch),
+        )
+    axes.plot([], [], color=PRIOR, lw=1.0, ls=(0, (4, 3)), label="prior mean")
+    axes.set(title="Fit", ylabel="velocity (km/s)")
+    axes.legend(loc="best", ncols=2)
+    plain_periods(axes)
+
+
+def draw_residuals(axes: "Axes", inversion: Inversion) -> None:
+    """All residuals over their sigma."""
+    for i, branch in enumerate(inversion.survey.branches):
+        residuals(axes, inversion.survey.periods, inversion.residual[i], wave=branch.wave)
+    largest = float(inversion.residual.abs().nan_to_num(0.0).max())
+    axes.set_ylim(-max(3.0, 1.1 * largest), max(3.0, 1.1 * largest))
+    plain_periods(axes)
+
+
+def draw_profile(axes: "Axes", inversion: Inversion, bottom: float) -> None:
+    """Vs with ±2 sigma, and the prior with its own; water at the top is left white."""
+    depth, posterior = inversion.starting.rock_depth, inversion.posterior
+    prior = posterior.prior
+    profile_band(
+        axes, depth, prior.mean, prior.sigma, bottom=bottom, colour=PRIOR, alpha=0.16, label="prior ±2σ"
+    )
+    profile(axes, depth, prior.mean, bottom=bottom, colour=PRIOR, style="--", label="prior mean")
+    profile_band(axes, depth, posterior.mean, posterior.sigma, bottom=bottom, label="posterior ±2σ")
+    profile(axes, depth, posterior.mean, bottom=bottom, label="most probable")
+    axes.set(title="Shear velocity", xlabel="Vs (km/s)")
+    axes.legend(loc="lower left")
+
+
+def draw_ratio(axes: "Axes", inversion: Inversion, bottom: float) -> None:
+    """Posterior over prior sigma, with the threshold above which the prior speaks."""
+    uncertainty_ratio(
+        axes, inversion.starting.rock_depth, inversion.posterior.shrinkage, bottom=bottom, threshold=SPEAKS
+    )
+    axes.set(title="Who speaks?", xlabel="posterior σ / prior σ")
+    for x, words in ((SPEAKS / 2, "data"), ((1.05 + SPEAKS) / 2, "prior")):
+        axes.text(x, 0.012, words, transform=axes.get_xaxis_transform(), ha="center", fontsize=9, color="#5b6675")
+
+
+def plain_periods(axes: "Axes") -> None:
+    """Periods on a logarithmic axis written as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _within(inversion: Inversion, row: int, values: Tensor) -> Tensor:
+    """A row of predictions, blank outside the periods that this branch was measured at."""
+    have = inversion.observed[row].isfinite().nonzero()[:, 0]
+    shown = torch.full_like(values[row], torch.nan)
+    if len(have):
+        inside = slice(int(have[0]), int(have[-1]) + 1)
+        shown[inside] = values[row][inside]
+    return shown
+
+
+

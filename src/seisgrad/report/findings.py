@@ -1,0 +1,162 @@
+"""Sentences from numbers: what fits, what is resolved, what is not. No adjective that a number does not carry."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from seisgrad.dispersion.invert import Inversion
+from seisgrad.dispersion.survey import Branch
+
+SPEAKS = 0.7
+"""Posterior over prior sigma above which a depth is the prior speaking: half of its variance is still there."""
+
+
+@dataclass(frozen=True)
+class BranchFit:
+    """How one branch is fitted: number of data, χ² per datum, mean residual over sigma, r.m.s. misfit in km/s."""
+
+    branch: Branch
+    count: int
+    chi2: float
+    bias: float
+    rms: float
+    shortest: float
+    longest: float
+
+
+def branch_fits(inversion: Inversion) -> list[BranchFit]:
+    """The fit of every branch that has data."""
+    fits = []
+    for i, branch in enumerate(inversion.survey.branches):
+        have = inversion.observed[i].isfinite() & inversion.predicted[i].isfinite()
+        if not bool(have.any()):
+            continue
+        r, periods = inversion.residual[i][have], inversion.survey.periods[have]
+        miss = (inversion.observed[i] - inversion.predicted[i])[have]
+        fits.append(
+            BranchFit(
+                branch,
+                len(r),
+                float(r.square().mean()),
+                float(r.mean()),
+                float(miss.square().mean().sqrt()),
+                float(periods.min()),
+                float(periods.max()),
+            )  # fmt: skip
+        )
+    return fits
+
+
+def resolved(inversion: Inversion) -> Bool[Tensor, " rock"]:
+    """Rock layers where the data have removed at least half of the prior variance."""
+    return inversion.posterior.shrinkage <= SPEAKS
+
+
+def intervals(inversion: Inversion, which: Bool[Tensor, " rock"]) -> list[tuple[float, float]]:
+    """Depth intervals (top, bottom), km, of runs of chosen rock layers; a run that reaches the half-space ends at its top.
+
+    The half-space alone makes no interval: it has no bottom.
+    """
+    tops = inversion.starting.rock_depth
+    found: list[list[float]] = []
+    for i in range(len(tops) - 1):
+        if not bool(which[i]):
+            continue
+        if found and found[-1][1] == float(tops[i]):
+            found[-1][1] = float(tops[i + 1])
+        else:
+            found.append([float(tops[i]), float(tops[i + 1])])
+    return [(top, bottom) for top, bottom in found]
+
+
+def say_intervals(pairs: list[tuple[float, float]]) -> str:
+    """``11 to 310 km and 400 to 420 km``; ``nowhere`` for none."""
+    words = [f"{kilometres(top)} to {kilometres(bottom)} km" for top, bottom in pairs]
+    if not words:
+        return "nowhere"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def kilometres(value: float) -> str:
+    """A depth with a sensible number of digits."""
+    return f"{value:.0f}" if value >= 20 else f"{value:.3g}"
+
+
+def say_resolution(inversion: Inversion) -> list[str]:
+    """What is resolved, how sharply, and where the prior speaks."""
+    posterior = inversion.posterior
+    good = resolved(inversion)
+    clear, veiled = intervals(inversion, good), intervals(inversion, ~good)
+    sentences = []
+    if clear:
+        ratio = posterior.shrinkage[good]
+        sentences.append(
+            f"The data speak at {say_intervals(clear)}: there the posterior sigma is at most {SPEAKS:g} times the prior's "
+            f"({float(ratio.min()):.2f} at best)."
+        )
+        sentences.append(_say_sharpness(inversion, good))
+    else:
+        sentences.append(f"Nowhere do the data reduce the prior sigma below {SPEAKS:g} times its value.")
+    if veiled:
+        sentences.append(
+            f"At {say_intervals(veiled)} the ratio is larger: what the profile shows there is the prior, carried along by "
+            "its correlation, and no finding."
+        )
+    sentences.append(
+        f"Together the {int(posterior.count)} data determine {float(posterior.information):.1f} independent numbers of the "
+        f"{len(posterior.mean)} layers."
+    )
+    return sentences
+
+
+def _say_sharpness(inversion: Inversion, good: Bool[Tensor, " rock"]) -> str:
+    spread = inversion.posterior.spread("depth")
+    tops = inversion.starting.rock_depth
+    places = good[:-1].nonzero()[:, 0]
+    chosen = places[[0, len(places) // 2, -1]].unique()
+    parts = [f"{kilometres(float(spread[i]))} km at {kilometres(float(tops[i]))} km" for i in chosen]
+    return (
+        f"The estimate is an average over depth, about ± {', '.join(parts)}: nothing thinner is seen, and a smooth low "
+        "may stand for a sharp one."
+    )
+
+
+def say_fit(inversion: Inversion) -> list[str]:
+    """The status, and the fit branch by branch."""
+    sentences = [inversion.posterior.message()]
+    for part in branch_fits(inversion):
+        pulled = f", on average {abs(part.bias):.1f} sigma too {'slow' if part.bias > 0 else 'fast'}"
+        sentences.append(
+            f"{title(part.branch)}: {part.count} values at {part.shortest:.3g} to {part.longest:.3g} s, "
+            f"misfit {1000 * part.rms:.0f} m/s r.m.s., χ² per datum {part.chi2:.2f}"
+            f"{pulled if abs(part.bias) > 0.5 else ''}."
+        )
+    return sentences
+
+
+def extreme(
+    inversion: Inversion, top: float, bottom: float, lowest: bool
+) -> tuple[float, float, float] | None:
+    """Depth (middle of the layer), vs and its sigma of the slowest or fastest resolved layer between two depths, km."""
+    tops = inversion.starting.rock_depth
+    ends = torch.cat([tops[1:], tops[-1:]])
+    inside = resolved(inversion) & (tops >= top) & (ends <= bottom)
+    if not bool(inside.any()):
+        return None
+    vs = inversion.posterior.mean.where(inside, torch.tensor(torch.inf if lowest else -torch.inf))
+    i = int(vs.argmin() if lowest else vs.argmax())
+    return float((tops[i] + ends[i]) / 2), float(vs[i]), float(inversion.posterior.sigma[i])
+
+
+def difference(inversion: Inversion, weights: Float[Tensor, " rock"]) -> tuple[float, float]:
+    """A weighted sum of vs and its standard deviation from the full covariance, km/s."""
+    posterior = inversion.posterior
+    return float(weights @ posterior.mean), float((weights @ posterior.covariance @ weights).sqrt())
+
+
+def title(branch: Branch) -> str:
+    """A branch as words: ``Rayleigh group``, ``Love phase, mode 1``."""
+    words = f"{branch.wave.capitalize()} {branch.kind}"
+    return words if branch.mode == 0 else f"{words}, mode {branch.mode}"

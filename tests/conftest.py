@@ -1,0 +1,56 @@
+"""What every test shares: shapes and types checked while the tests run, seeded draws, and the real data's folder."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+import hypothesis
+import pytest
+import torch
+from beartype import BeartypeConf, FrozenDict, beartype
+from jaxtyping import install_import_hook
+
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parent / "src"
+
+
+def _checkable_modules() -> Iterator[str]:
+    """Every module of the package whose functions can be wrapped: not those that Numba compiles."""
+    for path in sorted((SOURCE / "seisgrad").rglob("*.py")):
+        compiled = re.search(r"^\s*(import|from) numba", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if path.name != "__init__.py" and not compiled:
+            yield ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+
+
+def checked(function: Callable) -> Callable:
+    """The function with its argument and return types checked at every call, ``Self`` apart.
+
+    The import hook decorates methods one by one, where beartype cannot know which class ``Self`` is.
+    """
+    return beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: object})))(function)
+
+
+# From here on, a call whose tensors do not have the shapes written in the signature fails the test.
+install_import_hook(list(_checkable_modules()), f"{__name__}.checked")
+
+hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """A test that forgets its seed still repeats."""
+    torch.manual_seed(20010113)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data, named by ``SEISGRAD_DATA`` (default: ``../shared/data`` beside the checkout)."""
+    named = os.environ.get("SEISGRAD_DATA")
+    folder = Path(named) if named else HERE.parent.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set SEISGRAD_DATA to the folder that holds it")
+    return folder
