@@ -118,7 +118,9 @@ class OperatorSuite(abc.ABC):
         dy = torch.randn(y.shape, generator=generator, dtype=y.dtype)
         along = (flat @ dx.reshape(*points.shape[:2], -1, 1)).reshape(y.shape)
         self.close(jvp(op, points, dx), along.masked_fill(y.isnan(), torch.nan))
-        back = (flat.mT @ dy.masked_fill(y.isnan(), 0.0).reshape(*points.shape[:2], -1, 1)).reshape(points.shape)
+        back = (flat.mT @ dy.masked_fill(y.isnan(), 0.0).reshape(*points.shape[:2], -1, 1)).reshape(
+            points.shape
+        )
         self.close(vjp(op, points, dy), back)
 
     def test_backward(self, op: Operator, points: Tensor) -> None:

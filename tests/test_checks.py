@@ -65,7 +65,8 @@ def test_taylor_test_falls_to_order_one_with_a_wrong_derivative(x: Tensor, error
 
 
 @pytest.mark.parametrize(
-    ("function", "order"), [(torch.sin, 2.0), (lambda x: x**2, 2.0), (lambda x: (x - x.detach()) ** 3 + x, 3.0)]
+    ("function", "order"),
+    [(torch.sin, 2.0), (lambda x: x**2, 2.0), (lambda x: (x - x.detach()) ** 3 + x, 3.0)],
 )
 def test_taylor_order_is_that_of_the_first_term_left_out(x: Tensor, function, order: float):
     frozen = x.clone()
@@ -132,7 +133,10 @@ def test_reciprocity_of_vector_fields_exchanges_components():
         twist = torch.tensor([[0.0, 0.3, 0.0], [-0.3, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=a.dtype) * away[2]
         return (torch.eye(3, dtype=a.dtype) * 2 + torch.outer(away, away) / r**2 + twist) / r
 
-    a, b = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64), torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+    a, b = (
+        torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64),
+        torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64),
+    )
     assert reciprocity(kelvin, a, b, components=(0, 1)).passed
     assert not reciprocity(kelvin, a, b).passed
     with pytest.raises(InputError, match=r"shape \(3, 2\), from b to a \(2, 3\)"):

@@ -306,6 +306,10 @@ def test_an_interrupted_write_leaves_the_old_file_whole(tmp_path: Path, monkeypa
     path = tmp_path / "model.csv"
     write_model(EXPECTED, path)
     before = path.read_text()
+    with path.open() as reader:
+        write_model(prem(400.0), path)
+        assert reader.read() == before, "a file was rewritten under its reader"
+    before = path.read_text()
 
     def full(self: Path, *_: object, **__: object) -> None:
         with self.open("w") as file:
@@ -317,6 +321,13 @@ def test_an_interrupted_write_leaves_the_old_file_whole(tmp_path: Path, monkeypa
         write_model(prem(), path)
     assert path.read_text() == before
     assert os.listdir(tmp_path) == ["model.csv"]
+
+
+def test_a_gradient_from_next_to_nothing_is_still_a_model(tmp_path: Path):
+    path = save(tmp_path, ".nd", ["0 2.0 1e-308 2.0", "10 6.8 3.9 2.9"])
+    model = read_model(path)
+    assert model.vs.min() > 0.0
+    assert model.depth[-1] == pytest.approx(10.0)
 
 
 WORDS = st.sampled_from(

@@ -82,6 +82,8 @@ def test_tops_that_only_rounding_tells_apart_are_one_interface():
     new = resample(ocean, [0.0, 0.3, 1.0])
     assert new.water == 1
     assert_close(new.vs, torch.tensor([0.0, 4.5, 4.5], dtype=torch.float64))
+    spray = LayeredModel([0.1 + 1e-8, 0.0], [1.5, 8.0], [0.0, 4.5], 2.7)
+    assert_close(resample(spray, [0.0, 0.1, 1.0]).vs, new.vs, rtol=1e-12, atol=0.0)
 
 
 def test_water_stays_water_and_is_never_mixed():

@@ -57,7 +57,10 @@ def test_prem_above_published_depths(depth: float, vp: float, vs: float, rho: fl
 
 def test_prem_at_the_core_ends_in_the_mantle():
     assert_close(
-        half_space(prem(2891.0)), torch.tensor(PREM_ABOVE[-1][1:], dtype=torch.float64), rtol=0.0, atol=1e-5
+        half_space(prem(2891.0)),
+        torch.tensor(PREM_ABOVE[-1][1:], dtype=torch.float64),
+        rtol=0.0,
+        atol=ROUNDING,
     )
 
 
@@ -108,7 +111,7 @@ def test_prem_agrees_with_the_nodes_in_obspy():
     table = Path(obspy.__file__).parent / "taup" / "data" / "prem.nd"
     theirs = resample(read_model(table), [0.0, 15.0, 24.4, 220.0, 400.0, 670.0, 1271.0])
     ours = resample(prem(2891.0, ocean=False), theirs.depth)
-    assert_close(ours.stack(), theirs.stack(), rtol=3e-5, atol=0.0)
+    assert_close(ours.stack(), theirs.stack(), rtol=1e-4, atol=0.0)
 
 
 def test_ak135_at_published_depths():

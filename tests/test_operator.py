@@ -150,7 +150,9 @@ def test_jacobian_can_be_differentiated_again():
 
 
 def test_function_batches_what_knows_no_batch():
-    rotate = Function(torch.trace, Space("tensor", ("row", "column"), (3, 3), "N·m"), Space("trace", (), (), "N·m"))
+    rotate = Function(
+        torch.trace, Space("tensor", ("row", "column"), (3, 3), "N·m"), Space("trace", (), (), "N·m")
+    )
     x = torch.randn(2, 5, 3, 3, dtype=torch.float64)
     assert_close(rotate(x), x.diagonal(dim1=-2, dim2=-1).sum(-1))
     assert_close(jacobian(rotate, x), torch.eye(3, dtype=torch.float64).expand(2, 5, 3, 3))

@@ -33,7 +33,7 @@ def differentiable(solver: RowSolver, *parameters: Tensor) -> Tensor:
         parameters: tensors ``[*batch, n_i]`` with the same leading dimensions.
 
     Returns:
-        values ``[*batch, m]``. A value that is NaN has NaN rows, and passes no gradient on when none reaches it.
+        values ``[*batch, m]``. Rows of a value that does not exist (NaN) should be zero: it then passes no gradient on.
     """
     rows_wanted = torch.is_grad_enabled() and any(p.requires_grad for p in parameters)
     rows_wanted = rows_wanted or any(_is_transformed(p) for p in parameters)
@@ -70,8 +70,7 @@ class _ValueWithRows(torch.autograd.Function):
         seed = cotangents[0]
         if seed is None:
             return (None, None, *(None for _ in ctx.saved_tensors))
-        # a cotangent of exactly zero asks nothing of a value, even of one that does not exist
-        return (None, None, *(_masked_product(seed, row).sum(-2) for row in ctx.saved_tensors))
+        return (None, None, *((seed.unsqueeze(-2) @ row).squeeze(-2) for row in ctx.saved_tensors))
 
     @staticmethod
     def jvp(ctx: Any, _solver: None, _wanted: None, *tangents: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -90,7 +89,3 @@ class _ValueWithRows(torch.autograd.Function):
         outputs = tuple(o.reshape(size, -1, *o.shape[1:]) for o in outputs)
         return outputs, tuple(0 for _ in outputs)
 
-
-def _masked_product(seed: Tensor, row: Tensor) -> Tensor:
-    weight = seed.unsqueeze(-1)
-    return torch.where(weight == 0, torch.zeros_like(row), weight * row)

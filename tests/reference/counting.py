@@ -10,82 +10,76 @@ positive, by -1 where it is negative.
 
 import math
 
-import numpy as np
-from numba import njit
-
-from .secular import count_water, halfspace_solutions, multiply, system_matrix, wave_pair
-
-
-@njit
-def inverse(m):
-    """Inverse of a 2x2 matrix."""
-    out = np.empty((2, 2))
-    d = m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]
-    out[0, 0], out[1, 1] = m[1, 1] / d, m[0, 0] / d
-    out[0, 1], out[1, 0] = -m[0, 1] / d, -m[1, 0] / d
-    return out
+from .blocks import IDENTITY, add, dot, inverse, negatives, scale, symmetric, transpose
+from .compiled import compiled
+from .secular import count_water, wave_pair
 
 
-@njit
-def dot(a, b):
-    """Product of two 2x2 matrices."""
-    out = np.empty((2, 2))
-    for i in range(2):
-        for j in range(2):
-            out[i, j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j]
-    return out
+@compiled
+def elastic_blocks(c, vp, vs, rho):
+    """A in the order (r1, r2 | r3, r4) as blocks (displacement, stress), stress in k mu (Aki & Richards 2002, eq. 7.28)."""
+    ratio = (vs / vp) ** 2
+    inertia = (c / vs) ** 2
+    lam = 1.0 - 2.0 * ratio
+    uu = (0.0, 1.0, -lam, 0.0)
+    us = (1.0, 0.0, 0.0, ratio)
+    su = (4.0 * (1.0 - ratio) - inertia, 0.0, 0.0, -inertia)
+    ss = (0.0, lam, -1.0, 0.0)
+    return uu, us, su, ss
 
 
-@njit
-def negatives(m):
-    """Number of negative eigenvalues of a symmetric 2x2 matrix."""
-    d = m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]
-    if d < 0.0:
-        return 1
-    return 2 if m[0, 0] + m[1, 1] < 0.0 else 0
-
-
-@njit
-def sliver_stiffness(a, x):
+@compiled
+def sliver_stiffness(blocks, x):
     """Stiffness blocks (top-top, top-bottom, bottom-bottom) of a thin layer from the Taylor series of exp(A x)."""
-    p = np.eye(4)
-    term = np.eye(4)
-    longer = np.empty((4, 4))
+    uu, us, su, ss = blocks
+    zero = (0.0, 0.0, 0.0, 0.0)
+    p11, p12, p21, p22 = IDENTITY, zero, zero, IDENTITY
+    t11, t12, t21, t22 = p11, p12, p21, p22
     for order in range(1, 15):
-        multiply(term, a, longer)
-        for i in range(4):
-            for j in range(4):
-                term[i, j] = longer[i, j] * x / order
-                p[i, j] += term[i, j]
-    p12 = inverse(p[:2, 2:])
-    return dot(p12, p[:2, :2]), -p12, dot(p[2:, 2:], p12)
+        factor = x / order
+        n11 = scale(factor, add(dot(t11, uu), dot(t12, su)))
+        n12 = scale(factor, add(dot(t11, us), dot(t12, ss)))
+        n21 = scale(factor, add(dot(t21, uu), dot(t22, su)))
+        n22 = scale(factor, add(dot(t21, us), dot(t22, ss)))
+        t11, t12, t21, t22 = n11, n12, n21, n22
+        p11, p12, p21, p22 = add(p11, t11), add(p12, t12), add(p21, t21), add(p22, t22)
+    solve = inverse(p12)
+    # bottom displacement = p11 top + p12 stress; the outward traction is -stress on top and +stress below
+    return symmetric(dot(solve, p11)), scale(-1.0, solve), symmetric(dot(p22, solve))
 
 
-@njit
+@compiled
 def layer_stiffness(c, x, vp, vs, rho, unit):
     """Stiffness blocks of a layer of thickness x = k h and the number of its clamped modes below omega."""
     fastest = math.sqrt(max(1.0, (c / vs) ** 2))
     halvings = max(0, math.ceil(math.log2(fastest * x / 0.2)))
-    own = rho * vs * vs
-    a = np.empty((4, 4))
-    system_matrix(c, vp, vs, rho, own, a)
-    top, off, bottom = sliver_stiffness(a, x / 2.0**halvings)
+    top, off, bottom = sliver_stiffness(elastic_blocks(c, vp, vs, rho), x / 2.0**halvings)
     count = 0
     for _ in range(halvings):
-        joint = bottom + top
+        joint = add(bottom, top)
         count = 2 * count + negatives(joint)
         solve = inverse(joint)
         half = dot(off, solve)
-        top = top - dot(half, off.T)
-        bottom = bottom - dot(dot(off.T, solve), off)
-        off = -dot(half, off)
-        top[0, 1] = top[1, 0] = 0.5 * (top[0, 1] + top[1, 0])
-        bottom[0, 1] = bottom[1, 0] = 0.5 * (bottom[0, 1] + bottom[1, 0])
-    scale = own / unit
-    return top * scale, off * scale, bottom * scale, count
+        top = symmetric(add(top, scale(-1.0, dot(half, transpose(off)))))
+        bottom = symmetric(add(bottom, scale(-1.0, dot(dot(transpose(off), solve), off))))
+        off = scale(-1.0, dot(half, off))
+    own = rho * vs * vs / unit
+    return scale(own, top), scale(own, off), scale(own, bottom), count
 
 
-@njit
+@compiled
+def halfspace_stiffness(c, vp, vs, rho, unit):
+    """Stiffness -stress/displacement of the decaying solutions of a half-space, c <= vs."""
+    mu = rho * vs * vs / unit
+    p = math.sqrt(max(1.0 - (c / vp) ** 2, 0.0))
+    s = math.sqrt(max(1.0 - (c / vs) ** 2, 0.0))
+    t = 2.0 - (c / vs) ** 2
+    displacement = (1.0, s, p, 1.0)
+    stress = (-2.0 * p, -t, -t, -2.0 * s)
+    return symmetric(scale(-mu, dot(stress, inverse(displacement))))
+
+
+@compiled
 def water_impedance(c, k, h, vp, rho, water, unit):
     """Normal stiffness of the water at the sea floor, and the number of its modes below omega with the floor clamped.
 
@@ -117,31 +111,28 @@ def water_impedance(c, k, h, vp, rho, water, unit):
     return y2 / y1, zeros
 
 
-@njit
+@compiled
 def rayleigh_count(c, omega, h, vp, vs, rho):
     """Number of P-SV modes with frequency below omega at k = omega/c (c below vs of the half-space)."""
     n = h.shape[0]
     water = count_water(vs)
     k = omega / c
     unit = rho[water] * vs[water] ** 2
-    f = halfspace_solutions(c, vp[n - 1], vs[n - 1], rho[n - 1], unit)
-    s = -dot(f[2:], inverse(f[:2]))
-    s[0, 1] = s[1, 0] = 0.5 * (s[0, 1] + s[1, 0])
+    s = halfspace_stiffness(c, vp[n - 1], vs[n - 1], rho[n - 1], unit)
     count = 0
     for i in range(n - 2, water - 1, -1):
         top, off, bottom, clamped = layer_stiffness(c, k * h[i], vp[i], vs[i], rho[i], unit)
-        joint = bottom + s
+        joint = add(bottom, s)
         count += clamped + negatives(joint)
-        s = top - dot(dot(off, inverse(joint)), off.T)
-        s[0, 1] = s[1, 0] = 0.5 * (s[0, 1] + s[1, 0])
+        s = symmetric(add(top, scale(-1.0, dot(dot(off, inverse(joint)), transpose(off)))))
     if water > 0:
         stiffness, zeros = water_impedance(c, k, h, vp, rho, water, unit)
-        s[1, 1] += stiffness
+        s = (s[0], s[1], s[2], s[3] + stiffness)
         count += zeros
     return count + negatives(s)
 
 
-@njit
+@compiled
 def love_count(c, omega, h, vp, vs, rho):
     """Number of SH modes slower than c: the zeros of the shear stress below the surface (Sturm's oscillation theorem).
 

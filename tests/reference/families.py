@@ -26,7 +26,9 @@ def two_decades(thickness, vs, number=30):
 
 def shares(rng, layers, total, spread=0.8):
     """Thicknesses of random shares adding to total; thin on top."""
-    weight = np.exp(spread * rng.standard_normal(layers)) * np.geomspace(1.0, 1.0 + 3.0 * rng.random(), layers)
+    weight = np.exp(spread * rng.standard_normal(layers)) * np.geomspace(
+        1.0, 1.0 + 3.0 * rng.random(), layers
+    )
     return total * weight / weight.sum()
 
 
@@ -81,7 +83,9 @@ def irregular(rng):
 def near_surface(rng):
     """Metres to tens of metres, 0.08-1.5 km/s, one inversion likely, saturated or dry."""
     n = int(rng.integers(1, 9))
-    vs = np.geomspace(rng.uniform(0.08, 0.3), rng.uniform(0.4, 1.5), n + 1) * np.exp(0.25 * rng.standard_normal(n + 1))
+    vs = np.geomspace(rng.uniform(0.08, 0.3), rng.uniform(0.4, 1.5), n + 1) * np.exp(
+        0.25 * rng.standard_normal(n + 1)
+    )
     vs[-1] = max(vs[-1], 0.5 * vs.max())
     ratio = rng.uniform(1.4, 2.5, n + 1)
     if rng.random() < 0.5:
@@ -122,7 +126,13 @@ def water(rng):
 def draw(family, seed):
     """The case of one family and one seed: always the same model."""
     rng = np.random.default_rng([FAMILIES.index(family), seed])
-    maker = {"increasing": increasing, "low_velocity": low_velocity, "irregular": irregular,
-             "near_surface": near_surface, "mantle": mantle, "water": water}[family]
+    maker = {
+        "increasing": increasing,
+        "low_velocity": low_velocity,
+        "irregular": irregular,
+        "near_surface": near_surface,
+        "mantle": mantle,
+        "water": water,
+    }[family]
     h, vp, vs, rho = maker(rng)
     return Case(h, vp, vs, rho, two_decades(h, vs))

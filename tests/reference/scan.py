@@ -17,15 +17,15 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from . import counting, secular
+from .compiled import compiled
 
 RAYLEIGH, LOVE = 0, 1
 SETTLED, UNSETTLED = 0, 1
 
 
-@njit
+@compiled
 def function(wave, c, omega, h, vp, vs, rho):
     """(value, log) of the secular function of the wave."""
     if wave == RAYLEIGH:
@@ -33,7 +33,7 @@ def function(wave, c, omega, h, vp, vs, rho):
     return secular.love(c, omega, h, vp, vs, rho)
 
 
-@njit
+@compiled
 def count(wave, c, omega, h, vp, vs, rho):
     """Number of modes with frequency below omega at k = omega/c."""
     if wave == RAYLEIGH:
@@ -41,7 +41,7 @@ def count(wave, c, omega, h, vp, vs, rho):
     return counting.love_count(c, omega, h, vp, vs, rho)
 
 
-@njit
+@compiled
 def measure(wave, c, omega, h, vp, vs):
     """Monotone measure of how far the secular function can have turned below c, in half periods (roughly)."""
     total = 4.0 * math.log(c)
@@ -61,7 +61,7 @@ def measure(wave, c, omega, h, vp, vs):
     return total
 
 
-@njit
+@compiled
 def lowest(wave, h, vp, vs):
     """A velocity below every mode: well under the slowest Rayleigh, Stoneley or Scholte wave of the materials."""
     slowest = 1e30
@@ -73,7 +73,7 @@ def lowest(wave, h, vp, vs):
     return slowest * (0.999 if wave == LOVE else 0.4)
 
 
-@njit
+@compiled
 def root_between(wave, left, right, omega, h, vp, vs, rho):
     """The root between two trial velocities of opposite sign: interpolation and bisection in turn, to the last digits.
 
@@ -108,7 +108,7 @@ def root_between(wave, left, right, omega, h, vp, vs, rho):
     return 0.5 * (left + right)
 
 
-@njit
+@compiled
 def dip(wave, left, right, sign, log_reference, omega, h, vp, vs, rho):
     """Golden-section descent of sign * function between two velocities; (velocity, crossed)."""
     ratio = 0.6180339887498949
@@ -136,7 +136,7 @@ def dip(wave, left, right, sign, log_reference, omega, h, vp, vs, rho):
     return 0.5 * (left + right), False
 
 
-@njit
+@compiled
 def trial_velocities(wave, omega, h, vp, vs, rho, wanted, density):
     """March up in steps of 1/density of the measure until `wanted` sign changes are passed or vs of the half-space."""
     top = vs[-1] * (1.0 - 1e-13)
@@ -169,7 +169,7 @@ def trial_velocities(wave, omega, h, vp, vs, rho, wanted, density):
     return np.array(cs), np.array(fs), np.array(logs)
 
 
-@njit
+@compiled
 def insert_dips(wave, cs, fs, logs, omega, h, vp, vs, rho):
     """Add the bottoms of all extrema toward zero that cross it, so that their two roots become sign changes."""
     out_c, out_f = [cs[0]], [fs[0]]
@@ -198,7 +198,7 @@ def insert_dips(wave, cs, fs, logs, omega, h, vp, vs, rho):
     return np.array(out_c), np.array(out_f)
 
 
-@njit
+@compiled
 def count_roots(fs, i, j):
     """Sign changes from sample i to sample j."""
     total = 0
@@ -208,7 +208,7 @@ def count_roots(fs, i, j):
     return total
 
 
-@njit
+@compiled
 def settle_cell(wave, left, right, f_left, f_right, n_left, n_right, omega, h, vp, vs, rho, roots, turns):
     """Split a cell until the count and the sign changes agree; append its roots and their direction."""
     stack = [(left, right, f_left, f_right, n_left, n_right)]
@@ -238,7 +238,7 @@ def settle_cell(wave, left, right, f_left, f_right, n_left, n_right, omega, h, v
             stack.append((a, mid, fa, fm, na, nm))
 
 
-@njit
+@compiled
 def scan(wave, omega, h, vp, vs, rho, wanted, density):
     """The lowest `wanted` roots (all below the half-space's vs if fewer) and the direction of each: +1 or -1."""
     cs, fs, logs = trial_velocities(wave, omega, h, vp, vs, rho, wanted + 1, density)

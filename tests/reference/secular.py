@@ -1,27 +1,29 @@
 """Secular functions of a layered half-space, one trial phase velocity at a time.
 
-Rayleigh. The motion-stress vector f = (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.24-7.28), u_x = r1, u_z = i r2,
-tau_zx = r3, tau_zz = i r4, obeys df/dz = A f. With depth measured in 1/k and stress in k * unit the matrix depends on c
-alone. A^2 has the two double eigenvalues a = 1 - c^2/vp^2 and b = 1 - c^2/vs^2, so the propagator is
+Rayleigh. The motion-stress vector (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.24-7.28), u_x = r1, u_z = i r2,
+tau_zx = r3, tau_zz = i r4, is ordered here as f = (r1, r4 | r2, r3), because then df/dz = A f couples the halves only to
+each other: A = [[0, B], [C, 0]] with 2x2 blocks. With depth measured in 1/k and stress in k * unit it depends on c alone.
+A^2 = [[B C, 0], [0, C B]] has the two double eigenvalues a = 1 - c^2/vp^2 and b = 1 - c^2/vs^2, so the propagator is
 
     exp(A x) = U + V,   U = Pa (cosh(sqrt(a) x) + A sinh(sqrt(a) x)/sqrt(a)),   V the same with b,
 
 with the projectors Pa = (A^2 - b)/(a - b) and Pb = 1 - Pa onto the P and the S solutions (Sylvester's formula). Two
-solutions are carried together as their antisymmetric 4x4 matrix of minors Y_ij = f_i g_j - f_j g_i (Dunkin, 1965), which
-propagates by Y -> P Y P^T. Because U has determinant one on its two-dimensional range, U Y U^T = Pa Y Pa^T exactly: the
-terms that would cancel after growing like exp(2 sqrt(a) x) are never formed, and that is the whole trick.
+solutions f, g are carried together as the antisymmetric matrix of their minors Y_ij = f_i g_j - f_j g_i (Dunkin, 1965),
+Y = [[y J, Z], [-Z^T, w J]], J = [[0, 1], [-1, 0]], which propagates by Y -> P Y P^T. U has determinant one on its
+two-dimensional range, so that U Y U^T = Pa Y Pa^T exactly: the terms that would cancel after growing like
+exp(2 sqrt(a) x) are never formed, and that is the whole trick.
 
 No exponential overflows (they are taken out layer by layer) and no division can meet zero, so the sign of the result is
-the sign of the exact secular function and there are no poles. The cost is about 0.5 microseconds per layer.
+the sign of the exact secular function and there are no poles.
 """
 
 import math
 
-import numpy as np
-from numba import njit
+from .blocks import add, dot, mixed, scale, shift, skew, transpose, turn
+from .compiled import compiled
 
 
-@njit
+@compiled
 def wave_pair(q, x):
     """cosh(sqrt(q) x), sinh(sqrt(q) x)/sqrt(q) times exp(-s), and s = sqrt(q) x where q > 0, else 0."""
     if q > 0.0:
@@ -40,64 +42,58 @@ def wave_pair(q, x):
     return math.cos(s), math.sin(s) / root, 0.0
 
 
-@njit
-def system_matrix(c, vp, vs, rho, unit, out):
-    """A of d f / d(k z) = A f with stress in k * unit (Aki & Richards 2002, eq. 7.28)."""
+@compiled
+def system_blocks(c, vp, vs, rho, unit):
+    """The blocks B: (r2, r3) -> (r1', r4') and C: (r1, r4) -> (r2', r3') (Aki & Richards 2002, eq. 7.28)."""
     mu = rho * vs * vs
     modulus = rho * vp * vp
     lam = modulus - 2.0 * mu
     zeta = 4.0 * mu * (lam + mu) / modulus
-    out[:] = 0.0
-    out[0, 1] = 1.0
-    out[0, 2] = unit / mu
-    out[1, 0] = -lam / modulus
-    out[1, 3] = unit / modulus
-    out[2, 0] = (zeta - rho * c * c) / unit
-    out[2, 3] = lam / modulus
-    out[3, 1] = -rho * c * c / unit
-    out[3, 2] = -1.0
+    inertia = rho * c * c / unit
+    return (1.0, unit / mu, -inertia, -1.0), (
+        -lam / modulus,
+        unit / modulus,
+        zeta / unit - inertia,
+        lam / modulus,
+    )
 
 
-@njit
-def multiply(x, y, out):
-    """out = x y for 4x4 matrices."""
-    for i in range(4):
-        for j in range(4):
-            out[i, j] = x[i, 0] * y[0, j] + x[i, 1] * y[1, j] + x[i, 2] * y[2, j] + x[i, 3] * y[3, j]
-
-
-@njit
-def congruence(x, y, z, half, out):
-    """out = x y z^T; half is room for x y."""
-    multiply(x, y, half)
-    for i in range(4):
-        for j in range(4):
-            out[i, j] = half[i, 0] * z[j, 0] + half[i, 1] * z[j, 1] + half[i, 2] * z[j, 2] + half[i, 3] * z[j, 3]
-
-
-@njit
-def halfspace_solutions(c, vp, vs, rho, unit):
-    """The two decaying solutions (columns of a 4x2) of a half-space, c < vs; P first."""
-    mu = rho * vs * vs
+@compiled
+def halfspace_minors(c, vp, vs, rho, unit):
+    """Minors (y, Z, w) of the two decaying solutions of a half-space, c <= vs."""
+    mu = rho * vs * vs / unit
     p = math.sqrt(max(1.0 - (c / vp) ** 2, 0.0))
     s = math.sqrt(max(1.0 - (c / vs) ** 2, 0.0))
-    # P: u = grad exp(-p z): r1 = 1, r2 = p up to a common sign; S: u = curl; stresses by
-    # r3 = mu (r1' - k r2), r4 = (lam + 2 mu) r2' + lam k r1.
-    modulus = rho * vp * vp
-    lam = modulus - 2.0 * mu
-    f = np.empty((4, 2))
-    f[0, 0], f[1, 0] = 1.0, p
-    f[0, 1], f[1, 1] = s, 1.0
-    f[2, 0] = mu / unit * (-p * f[0, 0] - f[1, 0])
-    f[3, 0] = (modulus * (-p) * f[1, 0] + lam * f[0, 0]) / unit
-    f[2, 1] = mu / unit * (-s * f[0, 1] - f[1, 1])
-    f[3, 1] = (modulus * (-s) * f[1, 1] + lam * f[0, 1]) / unit
-    return f
+    t = 2.0 - (c / vs) ** 2
+    # P ~ exp(-p z): r1 = 1, r2 = p; S ~ exp(-s z): r1 = s, r2 = 1. Stresses by r3 = mu (r1' - r2) and
+    # r4 = (lam + 2 mu) r2' + lam r1, which is -mu t for P and -2 mu s for S.
+    p1, p2, p3, p4 = 1.0, p, -2.0 * mu * p, -mu * t
+    s1, s2, s3, s4 = s, 1.0, -mu * t, -2.0 * mu * s
+    z = (p1 * s2 - s1 * p2, p1 * s3 - s1 * p3, p4 * s2 - s4 * p2, p4 * s3 - s4 * p3)
+    return p1 * s4 - s1 * p4, z, p2 * s3 - s2 * p3
 
 
-@njit
-def thin_propagator(m, m2, a, b, x, odd, out):
-    """out = exp(-A x) of a thin layer by Newton's form in A^2, without the cancellation of Sylvester's formula at a ~ b.
+@compiled
+def congruence(u, v, minors):
+    """U Y V^T + V Y U^T for propagators as blocks (f1, g1, g2, f2) = [[f1, g1], [g2, f2]]."""
+    f1, g1, g2, f2 = u
+    p1, q1, q2, p2 = v
+    y, z, w = minors
+    zt = transpose(z)
+    y_new = y * mixed(f1, p1) + w * mixed(g1, q1)
+    y_new += skew(dot(dot(f1, z), transpose(q1))) + skew(dot(dot(p1, z), transpose(g1)))
+    w_new = y * mixed(g2, q2) + w * mixed(f2, p2)
+    w_new += skew(dot(dot(g2, z), transpose(p2))) + skew(dot(dot(q2, z), transpose(f2)))
+    z_new = dot(add(scale(y, turn(f1)), scale(-1.0, dot(g1, zt))), transpose(q2))
+    z_new = add(z_new, dot(add(scale(w, turn(g1)), dot(f1, z)), transpose(p2)))
+    z_new = add(z_new, dot(add(scale(y, turn(p1)), scale(-1.0, dot(q1, zt))), transpose(g2)))
+    z_new = add(z_new, dot(add(scale(w, turn(q1)), dot(p1, z)), transpose(f2)))
+    return y_new, z_new, w_new
+
+
+@compiled
+def thin_propagator(b_block, c_block, a, b, x):
+    """Blocks of exp(-A x) of a thin layer by Newton's form in A^2, without Sylvester's cancellation where a ~ b.
 
     exp(A x) = F(A^2) + A G(A^2) with F(q) = cosh(sqrt(q) x), G(q) = sinh(sqrt(q) x)/sqrt(q), and F(A^2) = F(b) +
     F[a, b] (A^2 - b); the divided difference of q^n is the sum of a^i b^(n-1-i), so that all series are sums.
@@ -112,63 +108,50 @@ def thin_propagator(m, m2, a, b, x, odd, out):
         df += term * divided
         g += term * x / (2.0 * n + 1.0) * power
         dg += term * x / (2.0 * n + 1.0) * divided
-    for i in range(4):
-        for j in range(4):
-            odd[i, j] = dg * m2[i, j]
-        odd[i, i] += g - dg * b
-    multiply(m, odd, out)
-    for i in range(4):
-        for j in range(4):
-            out[i, j] = df * m2[i, j] - out[i, j]
-        out[i, i] += f - df * b
+    top = dot(b_block, c_block)
+    bottom = dot(c_block, b_block)
+    return (
+        shift(scale(df, top), f - df * b),
+        dot(b_block, shift(scale(-dg, bottom), dg * b - g)),
+        dot(c_block, shift(scale(-dg, top), dg * b - g)),
+        shift(scale(df, bottom), f - df * b),
+    )
 
 
-@njit
-def layer_minors(y, c, x, vp, vs, rho, unit, work):
-    """Carry the matrix of minors y up through one solid layer of thickness x = k h, in place.
+@compiled
+def layer_minors(minors, c, x, vp, vs, rho, unit):
+    """Carry the minors up through one solid layer of thickness x = k h.
 
-    The result is divided by exp of the real vertical exponents over the layer where Sylvester's formula is used.
+    They come out divided by exp of the layer's real vertical exponents where Sylvester's formula is used.
     """
-    m, m2, pa, pb, mpa, mpb = work[0], work[1], work[2], work[3], work[4], work[5]
-    half, own_a, own_b = work[6], work[7], work[8]
-    system_matrix(c, vp, vs, rho, unit, m)
-    multiply(m, m, m2)
+    b_block, c_block = system_blocks(c, vp, vs, rho, unit)
     a = 1.0 - (c / vp) ** 2
     b = 1.0 - (c / vs) ** 2
     # Sylvester's projectors lose (vs/c)^4 of accuracy: cross thin and very stiff layers in slivers instead.
     fast = math.sqrt(max(1.0, -b))
     if fast * x < 1.5 or (vs > 3.0 * c and x < 40.0):
         slivers = max(1, math.ceil(fast * x / 1.5))
-        thin_propagator(m, m2, a, b, x / slivers, pa, pb)
+        p = thin_propagator(b_block, c_block, a, b, x / slivers)
         for _ in range(slivers):
-            congruence(pb, y, pb, half, own_a)
-            y[:] = own_a
-        return
+            y, z, w = congruence(p, p, minors)
+            minors = (0.5 * y, scale(0.5, z), 0.5 * w)
+        return minors
     ca, sa, ea = wave_pair(a, x)
     cb, sb, eb = wave_pair(b, x)
-    for i in range(4):
-        for j in range(4):
-            one = 1.0 if i == j else 0.0
-            pa[i, j] = (m2[i, j] - b * one) / (a - b)
-            pb[i, j] = (a * one - m2[i, j]) / (a - b)
-    congruence(pa, y, pa, half, own_a)
-    congruence(pb, y, pb, half, own_b)
-    multiply(m, pa, mpa)
-    multiply(m, pb, mpb)
-    u, v = mpa, mpb
-    for i in range(4):
-        for j in range(4):
-            u[i, j] = ca * pa[i, j] - sa * mpa[i, j]  # minus: the layer is crossed upwards
-            v[i, j] = cb * pb[i, j] - sb * mpb[i, j]
-    cross = m2
-    congruence(u, y, v, half, cross)
-    small = math.exp(-ea - eb)
-    for i in range(4):
-        for j in range(4):
-            y[i, j] = cross[i, j] - cross[j, i] + small * (own_a[i, j] + own_b[i, j])
+    top = dot(b_block, c_block)
+    bottom = dot(c_block, b_block)
+    pa, qa = scale(1.0 / (a - b), shift(top, -b)), scale(1.0 / (a - b), shift(bottom, -b))
+    pb, qb = shift(scale(-1.0, pa), 1.0), shift(scale(-1.0, qa), 1.0)
+    # minus: the layer is crossed upwards
+    u = (scale(ca, pa), scale(-sa, dot(b_block, qa)), scale(-sa, dot(c_block, pa)), scale(ca, qa))
+    v = (scale(cb, pb), scale(-sb, dot(b_block, qb)), scale(-sb, dot(c_block, pb)), scale(cb, qb))
+    y, z, w = congruence(u, v, minors)
+    # Pa and Pb have blocks of rank one, whose determinants vanish: only Z keeps a part that does not grow.
+    own = add(dot(dot(pa, minors[1]), transpose(qa)), dot(dot(pb, minors[1]), transpose(qb)))
+    return y, add(z, scale(math.exp(-ea - eb), own)), w
 
 
-@njit
+@compiled
 def water_column(c, k, h, vp, rho, water, unit):
     """(r2, r4) at the sea floor of the water solution with a free top, scaled; and the log taken out.
 
@@ -190,7 +173,7 @@ def water_column(c, k, h, vp, rho, water, unit):
     return y1, y2, log
 
 
-@njit
+@compiled
 def count_water(vs):
     """Number of fluid layers on top."""
     n = 0
@@ -199,7 +182,7 @@ def count_water(vs):
     return n
 
 
-@njit
+@compiled
 def rayleigh(c, omega, h, vp, vs, rho):
     """Scaled secular function of P-SV waves at phase velocity c: (value in [-1, 1], log of the scale taken out).
 
@@ -210,32 +193,22 @@ def rayleigh(c, omega, h, vp, vs, rho):
     water = count_water(vs)
     k = omega / c
     unit = rho[water] * vs[water] ** 2
-    f = halfspace_solutions(c, vp[n - 1], vs[n - 1], rho[n - 1], unit)
-    y = np.empty((4, 4))
-    for i in range(4):
-        for j in range(4):
-            y[i, j] = f[i, 0] * f[j, 1] - f[j, 0] * f[i, 1]
+    minors = halfspace_minors(c, vp[n - 1], vs[n - 1], rho[n - 1], unit)
     log = 0.0
-    work = np.empty((9, 4, 4))
     for layer in range(n - 2, water - 1, -1):
-        layer_minors(y, c, k * h[layer], vp[layer], vs[layer], rho[layer], unit, work)
-        size = 0.0
-        for i in range(4):
-            for j in range(i + 1, 4):
-                size += y[i, j] * y[i, j]
-        size = math.sqrt(size)
+        y, z, w = layer_minors(minors, c, k * h[layer], vp[layer], vs[layer], rho[layer], unit)
+        size = math.sqrt(y * y + w * w + z[0] ** 2 + z[1] ** 2 + z[2] ** 2 + z[3] ** 2)
         log += math.log(size)
-        for i in range(4):
-            for j in range(4):
-                y[i, j] /= size
+        minors = (y / size, scale(1.0 / size, z), w / size)
+    z, w = minors[1], minors[2]
     if water == 0:
-        return y[2, 3], log
-    w, s, more = water_column(c, k, h, vp, rho, water, unit)
-    # The combination of the two solutions without shear stress has (r2, r4) = (Y_12.., ) (Y[1,2], Y[3,2]).
-    return w * y[2, 3] + s * y[1, 2], log + more
+        return -z[3], log
+    r2, r4, more = water_column(c, k, h, vp, rho, water, unit)
+    # The combination of the two solutions without r3 has (r2, r4) = (w, Y_43 = z[3]); it must be that of the water.
+    return w * r4 - z[3] * r2, log + more
 
 
-@njit
+@compiled
 def love(c, omega, h, vp, vs, rho):
     """Scaled secular function of SH waves: the shear stress at the top of the solid (Haskell 1953), and its log scale.
 

@@ -9,10 +9,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli.demo import demo
-from seisgrad.cli.forward import forward
-from seisgrad.cli.invert import invert
-from seisgrad.cli.measure import measure
+from seisgrad.cli import demo, forward, invert, measure
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -29,8 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, measure, forward, invert):
-    app.command()(command)
+COMMANDS = {"demo": demo, "measure": measure, "forward": forward, "invert": invert}
+for name, module in COMMANDS.items():
+    app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
 
 
 def _print_version(wanted: bool) -> None:
@@ -71,16 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SeisgradError as error:
         return _fail(str(error), WORK_FAILED)
     except typer.exceptions.TyperException as error:
-        command = next((word for word in words if word in {c.callback.__name__ for c in _commands()}), "")
-        advice = f"see seisgrad {command + ' ' if command else ''}--help"
-        return _fail(f"{error.format_message().rstrip('.')}; {advice}", BAD_INPUT)
+        return _fail(f"{_plain(error.format_message())}; see {_help(words)}", BAD_INPUT)
     except typer.Abort:
         return _fail("interrupted", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 
-def _commands() -> list[typer.models.CommandInfo]:
-    return [command for command in app.registered_commands if command.callback is not None]
+def _plain(message: str) -> str:
+    return message.replace("Value error, ", "").rstrip(".")
+
+
+def _help(words: Sequence[str]) -> str:
+    command = next((word for word in words[:1] if word in COMMANDS), None)
+    return f"seisgrad {command} --help" if command else "seisgrad --help"
 
 
 def _fail(sentence: str, status: int) -> int:

@@ -95,12 +95,16 @@ def invert(
 
 def _check_fraction(option: str, value: float | None, largest: float) -> None:
     if value is not None and not 0 < value <= largest:
-        raise InputError(f"{option} is {value:g}, expected a fraction above 0 and at most {largest:g}, such as 0.05")
+        raise InputError(
+            f"{option} is {value:g}, expected a fraction above 0 and at most {largest:g}, such as 0.05"
+        )
 
 
 def _one_site(picks: "DispersionCurves", site: str, path: Path) -> "DispersionCurves":
     if site and site not in picks.sites:
-        raise InputError(f"{path} holds no site {site!r}, expected one of {', '.join(map(repr, picks.sites[:8]))}")
+        raise InputError(
+            f"{path} holds no site {site!r}, expected one of {', '.join(map(repr, picks.sites[:8]))}"
+        )
     if not site and len(picks.sites) > 1:
         first = ", ".join(picks.sites[:8])
         raise InputError(f"{path} holds {len(picks.sites)} sites; choose one with --site, such as {first}")

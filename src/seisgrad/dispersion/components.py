@@ -72,8 +72,14 @@ def remove_response(traces: "list[Trace]", inventory: "Inventory | Response | No
     return f"instrument response removed to ground velocity between {1 / corners[2]:.3g} and {1 / low:.3g} s"
 
 
-def transverse(traces: "list[Trace]", inventory: "Inventory | Response | None", back_azimuth: float) -> tuple[Real, str]:
-    """The transverse component from two horizontals, each of which points where the inventory (or its name) says."""
+def rotate(traces: "list[Trace]", inventory: "Inventory | Response | None", back_azimuth: float) -> tuple[Real, Real, str]:
+    """The transverse and the radial component from two horizontals, and what was done as a sentence.
+
+    Each horizontal points where the inventory says, or else where its name says.
+
+    Raises:
+        InputError: their samples are not at the same times, or where they point is not known or the same.
+    """
     first, second = traces
     shift = abs(first.stats.starttime - second.stats.starttime)
     if len(first) != len(second) or shift > 0.5 * first.stats.delta:
@@ -90,7 +96,8 @@ def transverse(traces: "list[Trace]", inventory: "Inventory | Response | None", 
     )
     if inventory is None:
         note += ", taken to have equal gains"
-    return north * np.sin(angle) - east * np.cos(angle), note
+    transverse = north * np.sin(angle) - east * np.cos(angle)
+    return transverse, -north * np.cos(angle) - east * np.sin(angle), note
 
 
 def _channel(trace: "Trace", inventory: "Inventory") -> "Channel":

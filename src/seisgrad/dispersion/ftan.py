@@ -132,30 +132,39 @@ class Envelopes:
         noise: root mean square of the filtered noise, ``[filter]``, from the median of the envelope over the whole
             record: the envelope of Gaussian noise has the median √(2 ln 2) σ, and arrivals shorter than half the record
             do not move it far.
+        share: of the component in the energy of both horizontals, ``[filter, time]``; 1 where only one is known.
     """
 
     time: Real
     amplitude: Real
     noise: Real
+    share: Real
 
     @classmethod
-    def of(cls, spectrum: Spectrum, period: Real, alpha: Real, span: tuple[float, float]) -> "Envelopes":
-        """Over ``span``, s after the origin, eight samples per shortest period."""
-        kept = spectrum.up_to(period, alpha)
-        spacing = kept.omega[1] / (2 * np.pi)
-        number = int(fft.next_fast_len(int(np.ceil(OVERSAMPLING / (spacing * period.min())))))
-        number = max(number, len(kept.omega))
-        step = 1 / (spacing * number)
-        passed = kept.filtered(period, alpha) * np.exp(1j * kept.omega * span[0])
-        amplitude = np.abs(fft.ifft(passed, number, axis=-1, overwrite_x=True)) * number
-        used = min(number, int((span[1] - span[0]) / step) + 1)
-        amplitude = amplitude[:, :used]
-        noise = np.sqrt(np.median(amplitude**2, axis=-1) / (2 * np.log(2)))
-        return cls(span[0] + step * np.arange(used), amplitude, noise)
+    def of(
+        cls, spectrum: Spectrum, period: Real, alpha: Real, span: tuple[float, float], other: Spectrum | None = None
+    ) -> "Envelopes":
+        """Over ``span``, s after the origin, eight samples per shortest period.
 
-    def at(self, times: Real) -> Real:
-        """Interpolated to ``times`` [point] -> [filter, point]."""
-        return np.array([np.interp(times, self.time, row) for row in self.amplitude])
+        ``other`` is the spectrum of the horizontal component across the one that is analysed, on the same frequencies.
+        """
+        time, amplitude = _sampled(spectrum, period, alpha, span)
+        noise = np.sqrt(np.median(amplitude**2, axis=-1) / (2 * np.log(2)))
+        share = np.ones_like(amplitude)
+        if other is not None:
+            energy, across = amplitude**2, _sampled(other, period, alpha, span)[1] ** 2
+            share = energy / np.fmax(energy + across, np.finfo(float).tiny)
+        return cls(time, amplitude, noise, share)
+
+    def at(self, times: Real) -> tuple[Real, Real]:
+        """Amplitude and share at ``times`` [point], ``[filter, point]`` each."""
+        amplitude = np.array([np.interp(times, self.time, row) for row in self.amplitude])
+        share = np.array([np.interp(times, self.time, row) for row in self.share])
+        return amplitude, share
+
+    def share_on(self, time: Real) -> Real:
+        """Share at one time per filter."""
+        return np.array([np.interp(t, self.time, row) for t, row in zip(time, self.share, strict=True)])
 
     def rivals(
         self, time: Real, height: Real, width: Real, window: tuple[Real, Real]
@@ -169,8 +178,8 @@ class Envelopes:
             window: first and last time at which an arrival could be taken for the wave, s, ``[filter]`` each.
 
         Returns:
-            Ambiguity, the amplitude of the largest rival in the window over that of the arrival; and interference, the
-            shift of the arrival's maximum by the tail of a rival anywhere in units of ``width``. A Gaussian pulse q
+            Ambiguity, the amplitude of the largest rival in the window, times its share, over that of the arrival; and
+            interference, the shift of the arrival's maximum by the tail of a rival anywhere in units of ``width``. A Gaussian pulse q
             times as high and d widths away shifts it by up to q d exp(-d²/2). ``[filter]`` each.
         """
         ambiguity, interference = np.zeros(len(time)), np.zeros(len(time))
@@ -180,9 +189,22 @@ class Envelopes:
             peaks, apart = peaks[apart > _ITSELF], apart[apart > _ITSELF]
             ratio = row[peaks] / height[i]
             inside = (self.time[peaks] >= window[0][i]) & (self.time[peaks] <= window[1][i])
-            ambiguity[i] = ratio[inside].max(initial=0.0)
+            ambiguity[i] = (ratio * self.share[i][peaks])[inside].max(initial=0.0)
             interference[i] = (ratio * apart * np.exp(-0.5 * apart**2)).max(initial=0.0)
         return ambiguity, interference
+
+
+def _sampled(spectrum: Spectrum, period: Real, alpha: Real, span: tuple[float, float]) -> tuple[Real, Real]:
+    """Times and envelopes over ``span``, ``[time]`` and ``[filter, time]``."""
+    kept = spectrum.up_to(period, alpha)
+    spacing = kept.omega[1] / (2 * np.pi)
+    number = int(fft.next_fast_len(int(np.ceil(OVERSAMPLING / (spacing * period.min())))))
+    number = max(number, len(kept.omega))
+    step = 1 / (spacing * number)
+    used = min(number, int((span[1] - span[0]) / step) + 1)
+    passed = kept.filtered(period, alpha) * np.exp(1j * kept.omega * span[0])
+    amplitude = np.abs(fft.ifft(passed, number, axis=-1, overwrite_x=True)[:, :used]) * number
+    return span[0] + step * np.arange(used), amplitude
 
 
 # --- the ridge ------------------------------------------------------------------------------------------------------

@@ -266,21 +266,30 @@ def _grid(low: float, high: float, step: float, alphas: Callable[[Real], Real]) 
 
 @dataclass(frozen=True)
 class _Ridge:
-    """The first look: the image, the ridge tracked through it, and the group times on it, s, ``[filter]``."""
+    """The first look: the image and the ridge tracked through it.
+
+    ``crest`` is the time of the maximum behind every filter and ``time`` the same carried to the filter's own period, s,
+    both ``[filter]``; where the ridge is ``broken`` both are the track's.
+    """
 
     image: TimeFrequency
+    crest: Real
     time: Real
     broken: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, spectrum: Spectrum, span: Window, request: Request, period: Real, alpha: Real) -> "_Ridge":
+    def of(
+        cls, spectrum: Spectrum, across: Spectrum | None, span: Window, request: Request, period: Real, alpha: Real
+    ) -> "_Ridge":
         distance, width = request.path.distance_km, pulse_width(period, alpha)
-        envelopes = Envelopes.of(spectrum, period, alpha, span)
+        envelopes = Envelopes.of(spectrum, period, alpha, span, across)
         slow, fast = request.velocities
         finest = width.min() / _POINTS_PER_WIDTH / request.window[1]
         velocity = np.linspace(slow, fast, int(np.clip(np.log(fast / slow) / finest, 100, 800)))
-        envelope = envelopes.at(distance / velocity)
-        start = distance / velocity[track(envelope, envelopes.noise, distance / velocity, width)]
+        envelope, share = envelopes.at(distance / velocity)
+        # The track weighs the envelope by its share, so that a Rayleigh wave that strays into the transverse component,
+        # where its radial motion gives it away, does not attract it.
+        start = distance / velocity[track(envelope * share, envelopes.noise, distance / velocity, width)]
         crest = Arrivals.near(spectrum, period, alpha, start)
         broken = quality.jumps(crest, start, width)
         time = quality.at_nominal(period, crest, quality.slopes(period, alpha, crest))
@@ -290,7 +299,7 @@ class _Ridge:
             torch.as_tensor(envelope / np.fmax(envelope.max(axis=1, keepdims=True), np.finfo(float).tiny)),
             torch.as_tensor(distance / crest.time),
         )
-        return cls(image, np.where(broken, start, time), broken)
+        return cls(image, np.where(broken, start, crest.time), np.where(broken, start, time), broken)
 
 
 @dataclass(frozen=True)
@@ -307,22 +316,28 @@ class _Analysis:
     def of(cls, waveform: Waveform, request: Request, period: Real, alpha: Real) -> "_Analysis":
         widest = 4 * float(pulse_width(period, alpha * max(_WIDTHS)).max())
         spectrum = Spectrum.of(waveform.samples, waveform.interval, waveform.start, widest)
+        across = None
+        if waveform.across is not None:
+            across = Spectrum.of(waveform.across, waveform.interval, waveform.start, widest)
         span, width = (waveform.start, waveform.end), pulse_width(period, alpha)
-        ridge = _Ridge.of(spectrum, span, request, period, alpha)
+        ridge = _Ridge.of(spectrum, across, span, request, period, alpha)
 
         # The second look: along the ridge the train is compressed to time zero, and what is left is measured.
         curve = GroupTimes.smooth(period, ridge.time, alpha)
         offset = curve.at(period)
         compressed = spectrum.compressed(curve)
-        banks = [Arrivals.near(compressed, period, alpha * k, ridge.time - offset) for k in _WIDTHS]
-        main, times = banks[0], np.stack([bank.time for bank in banks]) + offset
+        main = Arrivals.near(compressed, period, alpha, ridge.time - offset)
+        banks = [main] + [Arrivals.near(compressed, period, alpha * k, main.time) for k in _WIDTHS[1:]]
+        times = np.stack([bank.time for bank in banks]) + offset
 
-        rivals = []
+        rivals, shares = [], []
         for k, bank in ((_WIDTHS[0], main), (_WIDTHS[2], banks[2])):
             around = (span[0] - offset.max(), span[1] - offset.min())
-            envelopes = Envelopes.of(compressed, period, alpha * k, around)
+            radial = across.compressed(curve) if across is not None else None
+            envelopes = Envelopes.of(compressed, period, alpha * k, around, radial)
             window = (request.window[0] - offset, request.window[1] - offset)
             rivals.append(envelopes.rivals(bank.time, bank.amplitude, pulse_width(period, alpha * k), window))
+            shares.append(envelopes.share_on(bank.time))
         noise = Envelopes.of(spectrum, period, alpha, span).noise
         (ambiguity, interference), (_, at_narrow) = rivals
         snr = main.amplitude / np.fmax(noise, np.finfo(float).tiny)
@@ -332,15 +347,19 @@ class _Analysis:
         )
         near_edge = np.fmin(times[0] - edges[0], edges[1] - times[0]) < quality.EDGE * width
         disturbed = np.fmax(interference, at_narrow) > quality.INTERFERENCE
+        broken = ridge.broken | quality.jumps(main, ridge.time - offset, width)
+        unseen = broken | (snr < quality.LOWEST_SNR)
+        weight = np.log1p(snr) * relative_width(alpha)
         flags = quality.raise_flags({
             Flag.LOW_SNR: snr < quality.LOWEST_SNR,
             Flag.MULTIPATH: (ambiguity > quality.RIVAL) | quality.spread(disturbed, period, alpha),
-            Flag.DISCONTINUITY: ridge.broken | quality.jumps(main, ridge.time - offset, width),
+            Flag.DISCONTINUITY: broken | quality.strays(ridge.crest, unseen, width, weight),
             Flag.EDGE_OF_WINDOW: near_edge,
             Flag.FEW_CYCLES: times[0] < quality.CYCLES * period,
             Flag.FILTER_UNSTABLE: ~(np.std(times, axis=0, ddof=1) < quality.UNSTABLE * width),
+            Flag.POLARISATION: shares[0] < quality.SHARE,
             Flag.OFF_PERIOD: ~(np.abs(np.log(main.period / period)) < relative_width(alpha)),
         })  # fmt: skip
         flags[quality.isolated(flags, period, alpha)] |= int(Flag.DISCONTINUITY)
-        sigma = quality.time_sigma(main, noise, times, width, interference)
+        sigma = quality.time_sigma(period, alpha, main, noise, times, interference)
         return cls(times[0], sigma, snr, flags, ridge.image)

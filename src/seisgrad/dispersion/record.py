@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from seisgrad.dispersion.components import read_response, remove_response, transverse
+from seisgrad.dispersion.components import read_response, remove_response, rotate
 from seisgrad.dispersion.geometry import Event, GreatCircle
 from seisgrad.dispersion.survey import Wave
 from seisgrad.errors import InputError
@@ -34,6 +34,7 @@ class Waveform:
 
     Attributes:
         samples: the signal ``[time]``, in counts, or in m/s where the response was removed.
+        across: the radial component beside a rotated transverse one, ``[time]``.
         interval: s between samples.
         start: time of the first sample, s after the source's origin time.
         taper: s over which the signal was faded in and out.
@@ -42,6 +43,7 @@ class Waveform:
     """
 
     samples: Real
+    across: Real | None
     interval: float
     start: float
     taper: float
@@ -223,14 +225,14 @@ def prepare(
         trace.data = detrend(trace.data) * _taper(len(trace), taper / trace.stats.delta)
     notes.append(f"mean and linear trend removed, {taper:.0f} s faded at either end")
     notes.append(remove_response(traces, inventory, periods))
-    samples = first.data
+    samples, across = first.data, None
     if len(traces) == 2:
-        samples, note = transverse(traces, inventory, request.path.back_azimuth)
+        samples, across, note = rotate(traces, inventory, request.path.back_azimuth)
         notes.append(note)
     for note in notes:
         log.info("%s", note)
     start = first.stats.starttime - request.event.origin
-    return Waveform(np.asarray(samples), first.stats.delta, start, taper, first.stats.channel, tuple(notes))
+    return Waveform(np.asarray(samples), across, first.stats.delta, start, taper, first.stats.channel, tuple(notes))
 
 
 def _taper_length(request: Request, trace: "Trace") -> float:

@@ -14,8 +14,8 @@ from seisgrad.errors import InputError
 STEP = 10.0
 """The default greatest thickness, km, of a layer that stands for part of a gradient."""
 
-# A layer also spans at most this change (natural logarithm) of any property, whatever its thickness: steep gradients
-# under the surface need layers much thinner than those of the mantle.
+# A gradient also gets one layer for each such change (natural logarithm) of a property, whatever its thickness: steep
+# gradients under the surface need layers much thinner than those of the mantle.
 _CHANGE = 0.05
 
 
@@ -42,8 +42,9 @@ class Nodes(NamedTuple):
 def layers_from_nodes(nodes: Nodes, step: float = STEP) -> LayeredModel:
     """Layers for a piecewise linear profile, each with the mean slownesses and the mean density of its span.
 
-    A stretch between two nodes that is constant becomes one layer; a gradient becomes equal layers at most `step` thick
-    over which no property changes by more than 5 %. The half-space has the properties of the last node.
+    A stretch between two nodes that is constant becomes one layer; a gradient becomes equal layers at most `step`
+    thick, and at least one for every 5 % by which a property changes. The half-space has the properties of the last
+    node.
 
     Args:
         nodes: The profile; depth starts at 0 and does not decrease. vs is 0 at both ends of a stretch or at neither.
@@ -84,7 +85,7 @@ def _count(upper: list[float], lower: list[float], step: float) -> int:
     """Into how many layers a stretch between two nodes (depth, vp, vs, rho) is cut."""
     if upper[1:] == lower[1:]:
         return 1
-    changes = [abs(math.log(b / a)) for a, b in zip(upper[1:], lower[1:], strict=True) if a != b]
+    changes = [abs(math.log(b) - math.log(a)) for a, b in zip(upper[1:], lower[1:], strict=True) if a != b]
     return max(equal_parts(lower[0] - upper[0], step), equal_parts(max(changes), _CHANGE))
 
 
@@ -93,6 +94,8 @@ def _mean_velocity(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     upper, lower = edges[:-1], edges[1:]
     if not upper.any():
         return np.zeros_like(upper)
-    change = lower / upper - 1.0
-    flat = change == 0.0
-    return upper * np.where(flat, 1.0, change / np.log1p(np.where(flat, 1.0, change)))
+    # With t = (b - a) / (b + a), at most 1, ln(b / a) = 2 artanh(t): accurate for a = b nearly and for a << b alike.
+    t = (lower - upper) / (lower + upper)
+    flat = t == 0.0
+    t = np.clip(np.where(flat, 0.5, t), -1.0 + 1e-16, 1.0 - 1e-16)
+    return 0.5 * (lower + upper) * np.where(flat, 1.0, t / np.arctanh(t))

@@ -7,7 +7,7 @@ causes looked at one after the other. Readers of files use the same rules to nam
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -23,6 +23,9 @@ MIN_VP_VS = math.sqrt(4.0 / 3.0)
 
 # The ratio is compared squared; a model that stands exactly at the limit must not fail by a rounding error.
 _RATIO_SQUARED = 4.0 / 3.0 * (1.0 - 1e-12)
+
+
+_Number = TypeVar("_Number", float, Tensor)
 
 
 class Fault(NamedTuple):
@@ -74,9 +77,14 @@ def _all_sound(thickness: Tensor, vp: Tensor, vs: Tensor, rho: Tensor) -> bool:
         low, high = thickness[..., :-1].aminmax()
         if not (low > 0.0 and high < math.inf):
             return False
-    if not (vp * vp).addcmul_(vs, vs, value=-_RATIO_SQUARED).amin() >= 0.0:
+    if not (vp * vp).sub_((vs * vs).mul_(_RATIO_SQUARED)).amin() >= 0.0:  # _margin, without its temporaries
         return False
     return bool(vs.amin() > 0.0) or bool(_fluid_on_top(vs).all())
+
+
+def _margin(vp: _Number, vs: _Number) -> _Number:
+    """Not negative where the bulk modulus is not; plain products, so that tensors and floats round alike."""
+    return vp * vp - vs * vs * _RATIO_SQUARED
 
 
 def _fluid_on_top(vs: Float[Tensor, "*batch layer"]) -> Bool[Tensor, "*batch layer"]:
@@ -92,7 +100,7 @@ def _fluid_on_top(vs: Float[Tensor, "*batch layer"]) -> Bool[Tensor, "*batch lay
 def _first_fault(thickness: Tensor, vp: Tensor, vs: Tensor, rho: Tensor) -> Fault:
     """Find the layer that `_all_sound` has found to be there."""
     good = (vp > 0.0) & (vp <= VP_LIMIT) & (vs >= 0.0) & (vs <= VS_LIMIT) & (rho > 0.0) & (rho <= RHO_LIMIT)
-    good &= (vp * vp).addcmul_(vs, vs, value=-_RATIO_SQUARED) >= 0.0
+    good &= _margin(vp, vs) >= 0.0
     good[..., :-1] &= (thickness[..., :-1] > 0.0) & (thickness[..., :-1] < math.inf)
     *model, layer = (int(i) for i in (~(good & _fluid_on_top(vs))).nonzero()[0])
     h, *properties = (float(t[(*model, layer)]) for t in (thickness, vp, vs, rho))
@@ -135,7 +143,7 @@ def _impossible_property(layer: LayerValues) -> str | None:
             return f"{quantity} is {value:g}, which looks like {slip}, expected {unit}; divide by 1000"
         if value < 0.0 or (value == 0.0 and quantity != "vs"):
             return f"{quantity} is {value:g} {unit}, expected a positive number; correct it"
-    if not layer.vp * layer.vp >= _RATIO_SQUARED * layer.vs * layer.vs:
+    if not _margin(layer.vp, layer.vs) >= 0.0:
         return (
             f"vp/vs is {layer.vp / layer.vs:.4f} (vp {layer.vp:g}, vs {layer.vs:g} km/s), expected at least "
             f"sqrt(4/3) = {MIN_VP_VS:.4f} for a positive bulk modulus; check that vp and vs are not exchanged"

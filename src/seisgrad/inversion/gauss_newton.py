@@ -30,7 +30,10 @@ _ACCEPT = 1e-4  # least share of the promised decrease that a step must deliver
 _FIRST = 0.05  # damping after a first rejection, relative to the mean curvature, before it grows
 _NEGLIGIBLE = 1e-3  # damping against the prior's curvature, which is 1
 _GIVE_UP = 1e12  # damping, relative to the mean curvature, beyond which no step is left to try
-_SHORT = 0.1  # posterior sigmas; a site this near its maximum that finds no way down stands in the operator's round-off
+_SHORT = 0.1  # posterior sigmas: this near to its maximum …
+_FAILURES = (
+    5  # … a site whose steps have failed so often stands in the round-off of its operator, and is done
+)
 _ENTRIES_AT_ONCE = 2**24  # of the matrices of the sites treated together, to bound memory
 
 
@@ -59,7 +62,8 @@ def gauss_newton(
             covariance stays that of the Gaussian without bounds, so a sigma next to a bound is an upper limit.
             ``at_bound`` of the posterior tells which parameters sit at one.
         max_iterations: linearisations after the first.
-        tolerance: converged once the next undamped step is shorter than this, in posterior standard deviations.
+        tolerance: converged once the next undamped step is shorter than this, in posterior standard deviations; or
+            shorter than a tenth of one where the round-off of ``op`` hides the way further down.
         significance: UNEXPLAINED if residuals as large as these would arise with less than this probability.
 
     Returns:
@@ -107,19 +111,19 @@ def _minimise(problem: Problem, z: Tensor, sites: Tensor, max_iterations: int, t
     at = problem.linearise(z, sites)
     damping = _Damping(torch.zeros_like(z[:, 0]), torch.full_like(z[:, 0], 2.0))
     converged, blocked = torch.zeros(2, len(z), dtype=torch.bool, device=z.device)
-    iterations = torch.zeros(len(z), dtype=torch.int64, device=z.device)
+    iterations, failures = torch.zeros(2, len(z), dtype=torch.int64, device=z.device)
     history = [chi_square(problem, at, sites)]
     live = torch.arange(len(z), device=z.device)
     for _ in range(max_iterations + 1):
         here = at.take(live)
         step, promise, length = problem.step(here, sites[live], torch.zeros_like(here.z[:, 0]))
         curvature = 1 + here.slope.square().sum((-2, -1)) / z.shape[1]
-        stuck = damping.value[live] > _GIVE_UP * curvature
-        done = (length < tolerance) | (stuck & (length < _SHORT))
+        near = length < _SHORT
+        done = (length < tolerance) | (near & (failures[live] >= _FAILURES))
         converged[live[done]] = True
-        going = ~done & ~stuck & (iterations[live] < max_iterations)
-        live, here, step, promise, curvature = (
-            live[going], here.take(going), step[going], promise[going], curvature[going],
+        going = ~done & (damping.value[live] <= _GIVE_UP * curvature) & (iterations[live] < max_iterations)
+        live, here, step, promise, curvature, near = (
+            live[going], here.take(going), step[going], promise[going], curvature[going], near[going],
         )  # fmt: skip
         if len(live) == 0:
             break
@@ -134,8 +138,9 @@ def _minimise(problem: Problem, z: Tensor, sites: Tensor, max_iterations: int, t
         at.put(live[good], trial.take(good))
         damping.relax(live[good], gain[good])
         damping.tighten(live[~good], curvature[~good])
-        blocked[live] = lost
+        failures[live] += near & ~good
         iterations[live] += 1
+        blocked[live] = lost
         history.append(chi_square(problem, at, sites))
     return Ending(sites, at, converged, blocked, iterations, torch.stack(history))
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seisgrad.errors import InputError
 from seisgrad.inversion.prior import GaussianPrior, draw
-from seisgrad.inversion.problem import Linearisation, Problem
+from seisgrad.inversion.problem import Linearisation, Problem, curvature_factor
 from seisgrad.operator import Space
 
 LOST_RESIDUAL = 10.0
@@ -199,7 +199,7 @@ class Posterior:
         return ", ".join(f"{n} {status.name.lower()}" for status, n in number.items())
 
     def _as_model(self, flat: Tensor) -> Tensor:
-        return flat.reshape(*self.batch_shape, *self.domain.shape)
+        return flat.reshape((*self.batch_shape, *self.domain.shape))
 
     def _coordinate(self, axis: str) -> Tensor:
         if axis not in self.domain.coords:
@@ -229,7 +229,7 @@ def gather(problem: Problem, prior: GaussianPrior, endings: list[Ending], signif
         "resolution": (n, n),
     }
     whole = {
-        name: torch.cat([part[name] for part in parts]).reshape(*batch, *inner.get(name, ()))
+        name: torch.cat([part[name] for part in parts]).reshape((*batch, *inner.get(name, ())))
         for name in parts[0]
     }
     longest = max(len(ending.history) for ending in endings)
@@ -242,7 +242,7 @@ def gather(problem: Problem, prior: GaussianPrior, endings: list[Ending], signif
         codomain=problem.op.codomain,
         prior=prior,
         significance=significance,
-        history=torch.cat(history, 1).reshape(longest, *batch),
+        history=torch.cat(history, 1).reshape((longest, *batch)),
         **whole,
     )
 
@@ -251,11 +251,10 @@ def _describe(problem: Problem, ending: Ending, significance: float) -> dict[str
     """All of a posterior's tensors for some sites, flat."""
     at, sites = ending.at, ending.sites
     prior = problem.prior_factor(sites)
-    precision = at.slope.mT @ at.slope
-    unit = torch.eye(precision.shape[-1], dtype=precision.dtype, device=precision.device)
-    factor = torch.linalg.cholesky(precision + unit)
+    factor = curvature_factor(at.slope, torch.zeros_like(at.z[:, 0]))
     root = torch.linalg.solve_triangular(factor, prior.mT, upper=False)  # (AᵀA + 1)^-½ Lᵀ
-    resolved = torch.cholesky_solve(precision, factor)  # R in whitened coordinates
+    unit = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
+    resolved = unit - torch.cholesky_inverse(factor)  # R in whitened coordinates
     resolution = torch.linalg.solve_triangular(prior, prior @ resolved, upper=False, left=False)
     information = resolved.diagonal(dim1=-2, dim2=-1).sum(-1)
     second = resolved.square().sum((-2, -1))

@@ -150,7 +150,7 @@ def draw(
     unit = torch.randn((number, *batch, flat.shape[-1]), generator=generator, dtype=mean.dtype).to(
         mean.device
     )
-    return (flat + (cholesky @ unit[..., None])[..., 0]).reshape(number, *batch, *model_shape)
+    return (flat + (cholesky @ unit[..., None])[..., 0]).reshape((number, *batch, *model_shape))
 
 
 def _per_depth(name: str, value: float | Sequence[float] | Tensor, z: Tensor) -> Tensor:

@@ -18,6 +18,10 @@ from seisgrad.inversion.noise import Independent, Noise
 from seisgrad.inversion.prior import GaussianPrior
 from seisgrad.operator import Function, Map, Operator, Space, linearise
 
+_STIFF = (
+    1e8  # curvature of the data over that of the prior beyond which squaring A would cost too many digits
+)
+
 
 @dataclass(eq=False)
 class Linearisation:
@@ -73,7 +77,7 @@ class Problem:
             model = self.bounds.clamp(model)
         with torch.no_grad():
             value, slope = linearise(self.op, model.reshape(-1, *self.op.domain.shape))
-        value, slope = value.reshape(len(z), -1), slope.reshape(len(z), -1, z.shape[1])
+        value, slope = value.reshape(len(z), -1).clone(), slope.reshape(len(z), -1, z.shape[1])
         data = self.data[sites]
         predicted = data.isfinite() & value.isfinite() & slope.isfinite().all(-1)
         white = self.noise.whiten(torch.cat([(data - value)[..., None], slope], -1), predicted, sites)
@@ -95,9 +99,7 @@ class Problem:
             The step δz, the decrease of φ that the linearisation promises, and the length of the step in posterior
             standard deviations.
         """
-        curvature = at.slope.mT @ at.slope
-        curvature.diagonal(dim1=-2, dim2=-1).add_(1 + damping[:, None])
-        factor = torch.linalg.cholesky(curvature)
+        factor = curvature_factor(at.slope, damping)
         step = torch.cholesky_solve((_times(at.slope.mT, at.residual) - at.z)[..., None], factor)[..., 0]
         if self.bounds is not None:
             step = self._pull_inside(self.bounds, at, sites, step, factor)
@@ -177,6 +179,26 @@ def lay_out(
     every = torch.arange(prod(batch), device=data.device)
     first = flat.get("start")
     return problem, torch.zeros_like(problem.mean) if first is None else problem.whitened(first, every)
+
+
+def curvature_factor(
+    slope: Float[Tensor, "site datum parameter"], damping: Float[Tensor, " site"]
+) -> Float[Tensor, "site parameter parameter"]:
+    """The lower Cholesky factor of AᵀA + 1 + λ.
+
+    Where data are so precise that the 1 would drown in AᵀA, it comes from the QR decomposition of A stacked on
+    √(1 + λ), which squares nothing (Björck 1996, Numerical Methods for Least Squares Problems, sec. 2.7).
+    """
+    curvature = slope.mT @ slope
+    hard = curvature.diagonal(dim1=-2, dim2=-1).amax(-1) > _STIFF * (1 + damping)
+    curvature.diagonal(dim1=-2, dim2=-1).add_(1 + damping[:, None])
+    curvature[hard] = torch.eye(slope.shape[-1], dtype=slope.dtype, device=slope.device)
+    factor = torch.linalg.cholesky(curvature)
+    if hard.any():
+        ridge = (1 + damping[hard]).sqrt()[:, None].expand(-1, slope.shape[-1])
+        upper = torch.linalg.qr(torch.cat([slope[hard], torch.diag_embed(ridge)], 1), mode="r").R
+        factor[hard] = (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
+    return factor
 
 
 def _independent(noise: float | Tensor, shape: tuple[int, ...], op: Operator) -> Independent:

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .lanes import OPTIONS
+from .lanes import INNER
 
 # columns of the state of one root
 LO, HI, JLO, JHI, FLO, FHI, LO2, FLO2, HI2, FHI2, GUESS, WIDTH, X, GOING, SPAN, SLOW = range(16)
@@ -21,7 +21,7 @@ SEARCHING, DONE = 0.0, 1.0
 ACCURACY = 1e-13
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def begin(s, guess, error, slowest, fastest):
     """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN where nothing is known)."""
     s[:] = np.nan
@@ -32,13 +32,13 @@ def begin(s, guess, error, slowest, fastest):
         s[GUESS], s[WIDTH] = guess, error
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def isolated(s, mode):
     """Whether exactly root ``mode`` lies between LO and HI, both evaluated."""
     return s[JLO] == mode and s[JHI] == mode + 1 and s[FLO] * s[FHI] < 0.0
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def propose(s, mode, most, points):
     """Fill ``points`` with up to ``most`` velocities worth trying; returns how many."""
     if isolated(s, mode):
@@ -63,7 +63,7 @@ def propose(s, mode, most, points):
     return n + inner
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _near_guess(s, most, points):
     """Close in on the guess until the count differs on its two sides; 0 when the guess has to be given up."""
     low, high = not math.isnan(s[FLO]), not math.isnan(s[FHI])
@@ -96,7 +96,7 @@ def _near_guess(s, most, points):
     return kept
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def absorb(s, mode, fastest, x, F, J):
     """Use one evaluation."""
     if s[GOING] == DONE:
@@ -130,7 +130,7 @@ def absorb(s, mode, fastest, x, F, J):
         s[GOING], s[X] = DONE, s[LO] if abs(s[FLO]) < abs(s[FHI]) else s[HI]
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _near_root(s, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
     x, error = estimate(s)
@@ -165,7 +165,7 @@ def _near_root(s, most, points):
     return kept
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def estimate(s):
     """The root by inverse interpolation through two, three or four points, and an upper estimate of its error."""
     a, b, fa, fb = s[LO], s[HI], s[FLO], s[FHI]

@@ -11,10 +11,10 @@ then feels the normal traction r4 = ρp for the displacement r2.
 import numpy as np
 from numba import njit
 
-from .lanes import OPTIONS, even, halvings
+from .lanes import INNER, even, halvings
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def layer(y, H):
     """C, S and the clamped mode count of one layer, by halving and doubling.
 
@@ -34,13 +34,13 @@ def layer(y, H):
     return 1.0 + y * e, H * (1.0 + y * g), H * H * H * (g + e + y * g * e), inside
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def step(value, slope, C, S, aS):
     """Carry (value, slope) with value' = -slope, slope' = -a value across one layer."""
     return C * value - S * slope, C * slope - aS * value
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def cap(h, ia2, rho, omega, c):
     """r2 and r4 at the bottom of the fluid, and the count of its modes with a rigid bottom."""
     k, c2 = omega / c, c * c
@@ -63,7 +63,7 @@ def cap(h, ia2, rho, omega, c):
     return r2, (rho[-1] * p if len(h) > 0 else 0.0), count
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def cap_partials(h, ia2, rho, omega, c, m34, m23, grad):
     """Derivatives of F = r2·m34 + r4·m23 with respect to every fluid layer.
 

@@ -15,8 +15,8 @@ from numba import njit
 from .lanes import (
     C_,
     FUNCTION_ROWS,
+    INNER,
     LANES,
-    OPTIONS,
     S_,
     SHORT_LIMIT,
     T_,
@@ -32,7 +32,7 @@ _L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN = range(11)
 ROWS = 11
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def secular(start, h, ib2, mu, omega, c, w, F, J):
     """F over the length of the vector (l, t), and the count of modes with phase velocity below c, for ``LANES`` pairs (omega, c).
 
@@ -110,7 +110,7 @@ _SH, _SC2, _SK, _SX = 0, 1, 2, 3
 SWEEP_ROWS = 3 + FUNCTION_ROWS
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
     """Partial derivatives of F = l2 for ``LANES`` pairs (omega, c); real, or complex for a derivative along a direction.
 
@@ -164,7 +164,7 @@ def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
         grad[start, 2, lane] = gs * slope / mu[start]
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _functions(w, thickness, ib2):
     for lane in range(LANES):
         w[_SH * LANES + lane] = thickness * w[_SK * LANES + lane]

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, propose
-from .lanes import LANES, OPTIONS
+from .lanes import INNER, LANES, OPTIONS
 from .secular import evaluate, workspace
 
 OK, BELOW_CUTOFF, FAILED = 0, 1, 2
@@ -24,13 +24,13 @@ MOST_POINTS = 4
 
 @njit(**OPTIONS)
 def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
-    """Phase velocity of modes 0 … modes-1 at angular frequencies ``omega`` (sorted); returns the number of evaluations.
+    """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted); returns the number of evaluations.
 
     ``slowest`` should bound every mode from below (it is lowered where the count says so), ``fastest`` is the S velocity of
     the half-space. ``velocity`` and ``status`` [modes, omega] are filled; NaN where no such mode exists.
     """
     number = len(omega)
-    tasks = modes * number
+    tasks = len(modes) * number
     state = np.empty((tasks, COLUMNS))
     active = np.empty(tasks, np.int64)
     size = max(tasks, LANES) + LANES
@@ -48,13 +48,13 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
         for p in range(number):
             if not _on_level(p, number, stride):
                 continue
-            for mode in range(modes):
-                task = mode * number + p
+            for m in range(len(modes)):
+                task = m * number + p
                 active[count] = task
                 count += 1
                 guess, error = np.nan, 0.0
                 if stride < COARSEST:
-                    guess, error = interpolate(velocity[mode], log_omega, p, stride)
+                    guess, error = interpolate(velocity[m], log_omega, p, stride)
                 begin(state[task], guess, error, slowest, fastest)
         rounds = 0
         while count > 0 and rounds < MOST_ROUNDS:
@@ -62,7 +62,7 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
             each = min(max(LANES // count, 1), MOST_POINTS)
             trials = 0
             for i in range(count):
-                n = propose(state[active[i]], active[i] // number, each, points)
+                n = propose(state[active[i]], modes[active[i] // number], each, points)
                 for j in range(n):
                     owner[trials], trial_omega[trials] = i, omega[active[i] % number]
                     trial_c[trials] = points[j]
@@ -71,7 +71,7 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
             evaluations += trials
             for t in range(trials):
                 task = active[owner[t]]
-                absorb(state[task], task // number, fastest, trial_c[t], F[t], J[t])
+                absorb(state[task], modes[task // number], fastest, trial_c[t], F[t], J[t])
             left = 0
             for i in range(count):
                 task = active[i]
@@ -87,14 +87,14 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
     return evaluations
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _on_level(p, number, stride):
     if stride == COARSEST:
         return p % COARSEST == 0 or p == number - 1
     return p % (2 * stride) == stride and p != number - 1
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def interpolate(known, x, p, stride):
     """Cubic in x through up to four solved neighbours of p, and how far it may be off."""
     last = len(x) - 1

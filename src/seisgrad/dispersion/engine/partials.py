@@ -10,10 +10,10 @@ from numba import njit
 from seisgrad.implicit import root_derivative
 
 from . import fluid, love, rayleigh
-from .lanes import LANES, OPTIONS
+from .lanes import INNER, LANES, OPTIONS
 from .secular import LOVE, deepest
 
-_implicit = njit(**OPTIONS)(root_derivative)
+_implicit = njit(**INNER)(root_derivative)
 
 #: Order of the parameters in every array of kernels.
 THICKNESS, VP, VS, RHO = range(4)
@@ -22,7 +22,7 @@ THICKNESS, VP, VS, RHO = range(4)
 STEP = 1e-30
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def buffers(layers, water, like):
     """Work arrays of one group of lanes, of the same type as ``like``."""
     total = layers + water
@@ -36,7 +36,7 @@ def buffers(layers, water, like):
     return w, kept, top, minors, grad, raw, sums
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def sweep_group(wave, start, stack, water, omega, c, ratio, work):
     """Raw partial derivatives of F (row 0 of raw and sums) and, if ``ratio``, of the ellipticity m13/m23 (row 1), for LANES pairs."""
     h, ia2, ib2, mu, rho = stack
@@ -61,7 +61,7 @@ def sweep_group(wave, start, stack, water, omega, c, ratio, work):
         _rayleigh_chain(start, stack, len(water[0]), omega, c, grad, raw[1], sums[1])
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _surface(water, omega, c, minors, top, raw, sums):
     """The covector of F = r2 m34 + r4 m23 at the solid's top, and the derivatives of F in the water above."""
     h, ia2, rho = water
@@ -84,7 +84,7 @@ def _surface(water, omega, c, minors, top, raw, sums):
             sums[1, lane] += by[i, 0] * h[i] / v
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _rayleigh_chain(start, stack, water, omega, c, grad, raw, sums):
     """From (H, a, b, q, ρ) to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω."""
     h, ia2, ib2, mu, rho = stack
@@ -105,7 +105,7 @@ def _rayleigh_chain(start, stack, water, omega, c, grad, raw, sums):
             sums[1, lane] += by_H * h[i] / v
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _love_chain(start, stack, water, omega, c, grad, raw, sums):
     """From (H, b, μ) to (thickness, vs, ρ), ∂/∂c and ∂/∂ω."""
     h, _, ib2, _, rho = stack
@@ -124,7 +124,7 @@ def _love_chain(start, stack, water, omega, c, grad, raw, sums):
             sums[1, lane] += by_H * h[i] / v
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _group_of(first, number, omega, c, group_omega, group_c, ib2, h):
     """Fill one group of lanes; returns the start layer that serves all of them."""
     wavenumber, c2 = np.inf, 0.0

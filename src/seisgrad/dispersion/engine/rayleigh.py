@@ -22,8 +22,8 @@ from numba import njit
 from .lanes import (
     C_,
     FUNCTION_ROWS,
+    INNER,
     LANES,
-    OPTIONS,
     S_,
     SHORT_LIMIT,
     T_,
@@ -40,14 +40,14 @@ _H, _A, _B, _YA, _YB, _EA, _GA, _EB, _GB, _IN = range(9, 19)
 ROWS = 19
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _interface(N34, N14, N23, N13, N12, delta, ratio):
     """From the form of the layer below to that of the layer above: ``delta`` = (q_above - q_below)/ρ_below, ``ratio`` of ρ."""
     shifted = N13 + delta * N12
     return N34 - delta * (N13 + shifted), N14 * ratio, N23 * ratio, shifted * ratio, N12 * (ratio * ratio)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB):
     """Carry the minors from the bottom of a layer to its top."""
     X11, X12, X21, X22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
@@ -59,7 +59,7 @@ def _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB):
     return -V11, V12, -V21, Y + V11, 2.0 * Y + V11 - V22
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, w, F, J):
     """F over the length of the vector of minors, and the count of modes with phase velocity below c, for ``LANES`` pairs.
 
@@ -107,7 +107,7 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, w, F, J):
         J[lane] = w[_COUNT * LANES + lane] + (1.0 if single else (2.0 if m23 * N12 < 0.0 else 0.0))
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _thin_layer(thickness, A, B, step, ratio, w):
     for lane in range(LANES):
         H = thickness * w[_K * LANES + lane]
@@ -136,7 +136,7 @@ def _thin_layer(thickness, A, B, step, ratio, w):
         w[_N13 * LANES + lane], w[_N12 * LANES + lane] = N13, top
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _thick_layer(n, thickness, A, B, step, ratio, w):
     quarter, half = 0.25**n, 0.5**n
     for lane in range(LANES):
@@ -178,7 +178,7 @@ def _thick_layer(n, thickness, A, B, step, ratio, w):
         w[_N13 * LANES + lane], w[_N12 * LANES + lane] = N13, top
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _double(w):
     """Join two equal halves of a layer: its functions, and the count of its clamped modes.
 
@@ -206,7 +206,7 @@ _SH, _SC2, _SIC2, _SK, _SA, _SB = 0, 1, 2, 3, 4, 4 + FUNCTION_ROWS
 SWEEP_ROWS = 4 + 2 * FUNCTION_ROWS
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
     """Keep the minors at the top of every layer (form of that layer), for ``LANES`` pairs (omega, c); real or complex.
 
@@ -259,7 +259,7 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
         minors[3, lane], minors[4, lane] = n13 - q * n12, n12
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
     """Carry the covector ``top`` (∂/∂(m34, m14, m23, m13, m12) at the solid's top, rows x lanes, flat) down through the layers.
 
@@ -338,7 +338,7 @@ def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
         grad[start, 4, lane] = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12) * density
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def _functions(w, thickness, ia2, ib2):
     for lane in range(LANES):
         w[_SH * LANES + lane] = thickness * w[_SK * LANES + lane]

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from . import fluid, love, rayleigh
-from .lanes import LANES, OPTIONS
+from .lanes import INNER, LANES, OPTIONS
 
 LOVE, RAYLEIGH = 0, 1
 
@@ -14,7 +14,7 @@ LOVE, RAYLEIGH = 0, 1
 DECAY = 18.5
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def deepest(h, ib2, wavenumber, c2):
     """Index of the layer that can stand for everything below it at trial velocity √c2 (at most the half-space)."""
     last = len(h) - 1
@@ -58,7 +58,7 @@ def evaluate(wave, stack, water, omega, c, number, F, J, work):
             F[first + i], J[first + i] = f[i], j[i]
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def rayleigh_lanes(start, stack, water, lane, w):
     """One group of lanes, with the water on top."""
     h, ia2, ib2, mu, rho = stack

@@ -87,7 +87,7 @@ def _check_header(lines: Sequence[Line]) -> None:
     names = lines[_HEADER_LINES - 1]
     if names.numeric() or not names.text.strip().upper().startswith("H"):
         raise names.error(
-            f"line 12 of the header is {shorten(names.text.strip())}, expected the names of the columns, "
+            f"the last line of the header is {shorten(names.text.strip())}, expected the names of the columns, "
             "H VP VS RHO QP QS ETAP ETAS FREFP FREFS; layers start on line 13"
         )
     if lines[4].text.upper().split()[0] == "SPHERICAL":

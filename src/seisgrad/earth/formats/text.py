@@ -38,7 +38,8 @@ class Line:
     def parse(self, text: str, quantity: str, unit: str) -> float:
         """A number, which may be NaN or infinite: the rules for layers judge that."""
         if not _NUMBER.fullmatch(text):
-            raise self.error(f"{quantity} is {shorten(text)}, expected a number in {unit}; correct it")
+            wanted = f"a number in {unit}" if unit else "a number"
+            raise self.error(f"{quantity} is {shorten(text)}, expected {wanted}; correct it")
         return float(text.lower().replace("d", "e"))
 
     def numeric(self) -> bool:
