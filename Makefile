@@ -43,7 +43,7 @@ docs: $(VENV)/.has-dev
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.has-dev
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) demo docs/_build docs/gallery docs/api/generated .pytest_cache .ruff_cache .hypothesis

@@ -74,7 +74,9 @@ def report(out, totals, models, values, errors, details):
 
 def main():
     """Run the comparison."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--number", type=int, default=10000, help="models over all families")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
@@ -82,12 +84,17 @@ def main():
     parser.add_argument("--out", default="modes", help="stem of the two CSV files")
     arguments = parser.parse_args()
     families = arguments.family or FAMILIES
-    tasks = [(families[i % len(families)], arguments.first_seed + i // len(families)) for i in range(arguments.number)]
+    tasks = [
+        (families[i % len(families)], arguments.first_seed + i // len(families))
+        for i in range(arguments.number)
+    ]
     totals, models, errors, details = Counter(), Counter(), [], []
     began = time.perf_counter()
     one((families[0], arguments.first_seed))  # compiles once, so that the workers read the cache
     with multiprocessing.get_context("spawn").Pool(arguments.workers, start_worker) as pool:
-        for done, (family, seed, found, error, _) in enumerate(pool.imap_unordered(one, tasks, chunksize=8), 1):
+        for done, (family, seed, found, error, _) in enumerate(
+            pool.imap_unordered(one, tasks, chunksize=8), 1
+        ):
             for name in (family, "all"):
                 models[name] += 1
                 totals.update((name, d.kind) for d in found)

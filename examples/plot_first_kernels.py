@@ -19,7 +19,7 @@ vp = [4.2, 5.9, 6.7, 8.0, 8.1, 8.3]
 vs = [2.3, 3.4, 3.8, 4.45, 4.5, 4.6]
 rho = [2.4, 2.7, 2.9, 3.33, 3.36, 3.4]
 model = sg.LayeredModel(thickness, vp, vs, rho)
-periods = torch.logspace(0.0, 2.0, 60)
+periods = torch.logspace(0.0, 2.0, 120)
 
 # %%
 # Phase and group velocity of the first modes. A mode that does not exist at a period is NaN there, so the curves end
@@ -36,14 +36,14 @@ axes[0].legend()
 
 # %%
 # The kernels are derivatives, exact to rounding, of the velocity at one period with respect to the parameter of one
-# layer. To see them as functions of depth, cut the earth into thin layers and divide by their thickness: the
-# kernel per km does not depend on how thin they are.
+# layer. To see them as functions of depth, cut the earth into thin layers and take the kernel per km, which does not
+# depend on how thin they are.
 
 depth = torch.arange(0.0, 121.0, 1.0)
 fine = sg.earth.resample(model, depth)
 seconds = [5.0, 15.0, 30.0, 60.0]
 kernels = sg.dispersion.kernels(fine, seconds, wave="rayleigh", kind="phase", mode=0)
-per_km = kernels.vs[:, :-1] / fine.thickness[:-1]
+per_km = kernels.per_km().vs[:, :-1]  # without the half-space, which has no thickness
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 axes[0].stairs(fine.vs[:-1], depth, orientation="horizontal", baseline=None)

@@ -324,10 +324,10 @@ def test_an_interrupted_write_leaves_the_old_file_whole(tmp_path: Path, monkeypa
 
 
 def test_a_gradient_from_next_to_nothing_is_still_a_model(tmp_path: Path):
-    path = save(tmp_path, ".nd", ["0 2.0 1e-308 2.0", "10 6.8 3.9 2.9"])
+    path = save(tmp_path, ".nd", ["0 2.0 1e-308 2.0", "10 6.8 3.9 2.9", "20 6.8 1e-308 2.9"])
     model = read_model(path)
     assert model.vs.min() > 0.0
-    assert model.depth[-1] == pytest.approx(10.0)
+    assert model.depth[-1] == pytest.approx(20.0)
 
 
 WORDS = st.sampled_from(

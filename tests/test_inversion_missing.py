@@ -1,12 +1,15 @@
 """Data that are missing cost nothing; data that the model says cannot exist cost dearly, and are never given up."""
 
+import pytest
 import torch
 from inversion_toys import PERIODS, Average, observe, smooth_prior
+from torch import Tensor
 from torch.testing import assert_close
 
+from seisgrad.errors import InputError
 from seisgrad.inversion import GaussianPrior, Status, gauss_newton
 from seisgrad.inversion.posterior import LOST_RESIDUAL
-from seisgrad.operator import Function, Space
+from seisgrad.operator import Function, Operator, Space
 
 OP = Average(harmonic=True)
 
@@ -86,6 +89,32 @@ def test_nothing_predicted_at_all():
     assert_close(found.mean, smooth_prior().mean)
     assert_close(found.covariance, smooth_prior().covariance)
     assert "9 of 9 data do not exist" in found.message()
+
+
+def test_a_trial_model_that_the_operator_refuses_is_a_step_too_far():
+    """The refusal of one site's model neither ends the inversion nor disturbs the other sites."""
+
+    class Strict(Operator):
+        domain = Space("speed", ("i",), (1,), "km/s")
+        codomain = Space("logarithm", ("i",), (1,), "1")
+        refused = 0
+
+        def apply(self, x: Tensor) -> Tensor:
+            if (x < 0.2).any():
+                self.refused += 1
+                raise InputError("this is no earth")
+            return x.log()
+
+    op, prior = Strict(), GaussianPrior(torch.tensor([3.0]), torch.tensor([[100.0]]))
+    wanted = torch.tensor([[4.0], [0.5], [0.1]], dtype=torch.float64)  # the last one is refused itself
+    found = gauss_newton(op, wanted.log(), 0.01, prior)
+    assert op.refused > 2  # from 3 the first step to 0.5 leads to -2.4
+    assert found.status.tolist() == [Status.CONVERGED, Status.CONVERGED, Status.STALLED]
+    assert_close(found.mean[:2], wanted[:2], rtol=0, atol=1e-3)
+    assert (found.lost == 0).all()
+    assert found.blocked.tolist() == [False, False, True]
+    with pytest.raises(InputError, match="no earth"):
+        gauss_newton(op, wanted.log(), 0.01, prior, start=torch.full((1,), 0.1).double())
 
 
 def test_a_derivative_that_is_not_finite_does_not_poison_the_model():

@@ -34,7 +34,12 @@ def read_cases():
         model = tuple(np.array(row[key]) for key in ("thickness", "vp", "vs", "rho"))
         out.append(
             HardCase(
-                row["name"], row["wave"], model, row["period"], np.array(row["roots"]), np.array(row["direction"])
+                row["name"],
+                row["wave"],
+                model,
+                row["period"],
+                np.array(row["roots"]),
+                np.array(row["direction"]),
             )
         )
     return out

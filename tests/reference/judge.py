@@ -34,7 +34,9 @@ def expected(case, wave, modes, density=DENSITY, periods=None):
     """Roots [mode, period] by the scan, NaN where there is none."""
     code = scan.RAYLEIGH if wave == "rayleigh" else scan.LOVE
     periods = case.periods if periods is None else periods
-    out = np.full((modes + 1, len(periods)), np.nan)  # one more: the neighbour above tells how close a pair is
+    out = np.full(
+        (modes + 1, len(periods)), np.nan
+    )  # one more: the neighbour above tells how close a pair is
     for i, period in enumerate(periods):
         roots, _, _ = scan.scan(code, 2.0 * np.pi / period, *case[:4], modes + 1, density)
         out[: roots.size, i] = roots
@@ -43,8 +45,8 @@ def expected(case, wave, modes, density=DENSITY, periods=None):
 
 def tolerances(roots):
     """Allowed relative difference of each root: rounding, amplified where two roots nearly touch."""
-    gap = np.diff(roots) / roots[:-1]
-    near = np.minimum(np.vstack([np.full_like(gap[:1], np.inf), gap[:-1]]), np.nan_to_num(gap, nan=np.inf))
+    gap = np.nan_to_num(np.diff(roots, axis=0) / roots[:-1], nan=np.inf)
+    near = np.minimum(np.vstack([np.full_like(gap[:1], np.inf), gap[:-1]]), gap)
     return np.minimum(1e-9 + 1e-12 / np.maximum(near, 1e-30), 1e-5)
 
 

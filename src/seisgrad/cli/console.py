@@ -79,7 +79,7 @@ class Step:
         self.text = text
 
 
-def _progress_bar():  # noqa: ANN202  (the type lives in the module imported here)
+def _progress_bar():
     from rich.console import Console as RichConsole
     from rich.progress import (
         BarColumn,

@@ -7,9 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.cli.choices import load_operator
-from seisgrad.dispersion.physics import Status
+from seisgrad.dispersion.physics import Status, solve
 from seisgrad.dispersion.physics import kernels as exact_kernels
-from seisgrad.dispersion.physics import solve
 from seisgrad.dispersion.survey import Survey
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError

@@ -64,7 +64,7 @@ def invert(
     _check_fraction("--sigma", sigma, 0.5)
     _check_fraction("--floor", floor or None, 0.5)
 
-    from seisgrad.cli.results import kernels_to_vs
+    from seisgrad.cli.results import kernels_to_vs, summary
     from seisgrad.dispersion import read_curves
     from seisgrad.dispersion.invert import invert as invert_curves
     from seisgrad.report.inversion import inversion_figures, inversion_page, write_results
@@ -90,7 +90,7 @@ def invert(
                 for name, figure in drawn.items():
                     figure.savefig(folder / f"{name}.png", dpi=150)
                 (folder / "report.html").write_text(page.html(), encoding="utf-8")
-        console.finish(_summary(result, out), result.posterior.message(), f"wrote {out / 'report.html'}")
+        console.finish(summary(result, out), result.posterior.message(), f"wrote {out / 'report.html'}")
 
 
 def _check_fraction(option: str, value: float | None, largest: float) -> None:
@@ -135,22 +135,3 @@ def _notes(result: "Inversion", floor: float) -> list[str]:
     if floor:
         notes.append(f"{100 * floor:g} % of each velocity was added in quadrature to its sigma.")
     return notes
-
-
-def _summary(result: "Inversion", out: Path) -> dict:
-    from seisgrad.report.files import status_name
-    from seisgrad.report.findings import intervals, resolved
-
-    posterior = result.posterior
-    names = ("profile.csv", "fit.csv", "posterior.nc", "report.html")
-    return {
-        "status": status_name(result),
-        "message": posterior.message(),
-        "data": int(posterior.count),
-        "chi2_per_datum": float(posterior.chi2),
-        "p_fit": float(posterior.p_fit),
-        "determined": float(posterior.information),
-        "resolved_km": intervals(result, resolved(result)),
-        "prior": result.starting.words,
-        "files": {Path(name).stem: out / name for name in names},
-    }

@@ -32,17 +32,27 @@ def read_response(response: "str | Path | Inventory | Response | None") -> "Inve
         raise InputError(f"the response {response} is not a file: check the path")
     try:
         return read_inventory(str(response))
-    except (OSError, TypeError, ValueError, LookupError, AttributeError, SyntaxError, ObsPyException) as error:
+    except (
+        OSError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        SyntaxError,
+        ObsPyException,
+    ) as error:
         raise InputError(
             f"ObsPy cannot read the response {response} ({error}): expected StationXML or RESP, so check the file"
         ) from error
 
 
-def remove_response(traces: "list[Trace]", inventory: "Inventory | Response | None", periods: tuple[float, float]) -> str:
-    """Divide the response out of the traces in place, to ground velocity in m/s; returns what was done as a sentence.
+def remove_response(
+    traces: "list[Trace]", inventory: "Inventory | Response | None", periods: tuple[float, float]
+) -> str:
+    """Divide the response out of the traces in place, to ground velocity in m/s; returns what was done in words.
 
-    The division is full from 2.5 times beyond the shortest to 2.5 times beyond the longest period and fades out, without
-    a phase, over the next octave; there is no water level, which would leave part of the response's delay in.
+    The division is full from 2.5 times beyond the shortest to 2.5 times beyond the longest period and fades out,
+    without a phase, over the next octave; there is no water level, which would leave part of the response's delay in.
 
     Raises:
         InputError: the inventory does not hold a channel, or its response cannot be evaluated.
@@ -72,7 +82,9 @@ def remove_response(traces: "list[Trace]", inventory: "Inventory | Response | No
     return f"instrument response removed to ground velocity between {1 / corners[2]:.3g} and {1 / low:.3g} s"
 
 
-def rotate(traces: "list[Trace]", inventory: "Inventory | Response | None", back_azimuth: float) -> tuple[Real, Real, str]:
+def rotate(
+    traces: "list[Trace]", inventory: "Inventory | Response | None", back_azimuth: float
+) -> tuple[Real, Real, str]:
     """The transverse and the radial component from two horizontals, and what was done as a sentence.
 
     Each horizontal points where the inventory says, or else where its name says.
@@ -83,11 +95,16 @@ def rotate(traces: "list[Trace]", inventory: "Inventory | Response | None", back
     first, second = traces
     shift = abs(first.stats.starttime - second.stats.starttime)
     if len(first) != len(second) or shift > 0.5 * first.stats.delta:
-        raise InputError(f"{first.id} and {second.id} differ by {shift:g} s in time, expected the same samples: align them")
+        raise InputError(
+            f"{first.id} and {second.id} differ in time ({len(first)} and {len(second)} samples, {shift:g} s apart), "
+            "expected the same samples: align them"
+        )
     azimuths = np.radians([_pointing(trace, inventory) for trace in traces])
     east_north = np.stack((np.sin(azimuths), np.cos(azimuths)), axis=1)
     if abs(np.linalg.det(east_north)) < 0.1:
-        raise InputError(f"{first.id} and {second.id} point the same way ({np.degrees(azimuths)} degrees): check them")
+        raise InputError(
+            f"{first.id} and {second.id} point the same way ({np.degrees(azimuths)} degrees): check them"
+        )
     east, north = np.linalg.solve(east_north, np.stack((first.data, second.data)))
     angle = np.radians(back_azimuth)
     note = (
@@ -124,5 +141,7 @@ def _pointing(trace: "Trace", inventory: "Inventory | Response | None") -> float
             return float(azimuth)
     azimuth = {"N": 0.0, "E": 90.0}.get(trace.stats.channel[-1].upper())
     if azimuth is None:
-        raise InputError(f"where {trace.id} points is not known: give response=StationXML, which holds its azimuth")
+        raise InputError(
+            f"where {trace.id} points is not known: give response=StationXML, which holds its azimuth"
+        )
     return azimuth

@@ -1,20 +1,22 @@
 """Measured dispersion curves as one tidy table of picks, and the grid of branch and period that an operator predicts.
 
 The table is read from and written to files (CSV, CPS surf96 lines, NetCDF) by :func:`read_curves` and
-:func:`write_curves`; the formats themselves live in :mod:`seisgrad.dispersion.curves_io`.
+:func:`write_curves`; the formats themselves live in :mod:`~seisgrad.dispersion.curves_reading` and
+:mod:`~seisgrad.dispersion.curves_writing`.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seisgrad.dispersion import curves_io
+from seisgrad.dispersion.curves_reading import read_picks
+from seisgrad.dispersion.curves_writing import write_picks
 from seisgrad.dispersion.picks import Pick, complaint
 from seisgrad.dispersion.survey import Branch, Earth, Kind, Survey, Wave
 from seisgrad.errors import InputError
@@ -47,8 +49,8 @@ class DispersionCurves:
         InputError: columns of different length, or a pick that cannot be: see :func:`picks.complaint`.
     """
 
-    wave: tuple[Wave, ...]
-    kind: tuple[Kind, ...]
+    wave: tuple[str, ...]
+    kind: tuple[str, ...]
     mode: Int[Tensor, " pick"]
     period: Float[Tensor, " pick"]
     velocity: Float[Tensor, " pick"]
@@ -58,9 +60,7 @@ class DispersionCurves:
     longitude: Float[Tensor, " pick"]
 
     def __post_init__(self) -> None:
-        lengths = {name: len(getattr(self, name)) for name in _COLUMNS}
-        if len(set(lengths.values())) > 1:
-            raise InputError(f"the columns of a table of curves differ in length: {lengths}, expected one row per pick")
+        _check_shapes({name: getattr(self, name) for name in _COLUMNS})
         for name in _FLOATS:
             object.__setattr__(self, name, getattr(self, name).detach().to("cpu", torch.float64))
         object.__setattr__(self, "mode", self.mode.detach().to("cpu", torch.int64))
@@ -71,12 +71,16 @@ class DispersionCurves:
 
     def _sort(self) -> None:
         groups = {key: i for i, key in enumerate(dict.fromkeys(zip(self.site, self.branch_of, strict=True)))}
-        key = [(groups[s, b], p) for s, b, p in zip(self.site, self.branch_of, self.period.tolist(), strict=True)]
+        key = [
+            (groups[s, b], p) for s, b, p in zip(self.site, self.branch_of, self.period.tolist(), strict=True)
+        ]
         order = sorted(range(len(key)), key=key.__getitem__)
         for name in _COLUMNS:
             column = getattr(self, name)
             picked = column[order] if isinstance(column, Tensor) else tuple(column[i] for i in order)
-            object.__setattr__(self, name, picked)  # indexing copies, so the caller's tensors stay the caller's
+            object.__setattr__(
+                self, name, picked
+            )  # indexing copies, so the caller's tensors stay the caller's
 
     @classmethod
     def from_columns(
@@ -102,21 +106,23 @@ class DispersionCurves:
         def names(values: str | Sequence[str]) -> tuple[str, ...]:
             return (values,) * number if isinstance(values, str) else tuple(values)
 
-        def numbers(values: float | Sequence[float] | Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+        def numbers(values: Any, dtype: torch.dtype = torch.float64) -> Tensor:
             column = torch.as_tensor(values, dtype=dtype)
             return column.expand(number) if column.ndim == 0 else column
 
-        return cls(
-            wave=cast(tuple[Wave, ...], names(wave)),
-            kind=cast(tuple[Kind, ...], names(kind)),
-            mode=numbers(mode, torch.int64),
-            period=numbers(period),
-            velocity=numbers(velocity),
-            sigma=numbers(sigma),
-            site=names(site),
-            latitude=numbers(latitude),
-            longitude=numbers(longitude),
-        )
+        columns: dict[str, Any] = {
+            "wave": names(wave),
+            "kind": names(kind),
+            "mode": numbers(mode, torch.int64),
+            "period": numbers(period),
+            "velocity": numbers(velocity),
+            "sigma": numbers(sigma),
+            "site": names(site),
+            "latitude": numbers(latitude),
+            "longitude": numbers(longitude),
+        }
+        _check_shapes(columns)
+        return cls(**columns)
 
     @classmethod
     def from_picks(cls, picks: Iterable[Pick]) -> "DispersionCurves":
@@ -151,7 +157,7 @@ class DispersionCurves:
     def branch_of(self) -> tuple[Branch, ...]:
         """The branch of every pick."""
         columns = zip(self.wave, self.kind, self.mode.tolist(), strict=True)
-        return tuple(Branch(wave, kind, mode) for wave, kind, mode in columns)
+        return tuple(Branch(cast(Wave, wave), cast(Kind, kind), mode) for wave, kind, mode in columns)
 
     @property
     def branches(self) -> tuple[Branch, ...]:
@@ -191,7 +197,9 @@ class DispersionCurves:
             InputError: the table is empty.
         """
         if not len(self):
-            raise InputError("the table of curves has no pick, so there is no survey to make: read or measure some first")
+            raise InputError(
+                "the table of curves has no pick, so it makes no survey: read or measure some first"
+            )
         union: list[float] = []
         for period in sorted(self.period.tolist()):
             if not union or period > union[-1] * (1 + SAME_PERIOD):
@@ -225,10 +233,20 @@ class DispersionCurves:
         return velocity, sigma
 
 
+def _check_shapes(columns: Mapping[str, tuple[str, ...] | Tensor]) -> None:
+    shapes = {name: tuple(c.shape) if isinstance(c, Tensor) else (len(c),) for name, c in columns.items()}
+    if len(set(shapes.values())) > 1 or len(shapes["period"]) != 1:
+        raise InputError(
+            f"the columns of a table of curves have the shapes {shapes}, expected one value per pick"
+        )
+
+
 def _row(survey: Survey, branch: Branch) -> int:
     if branch not in survey.branches:
         known = ", ".join(str(b) for b in survey.branches)
-        raise InputError(f"the curves hold {branch}, but the survey has only {known}: drop it with select(…) first")
+        raise InputError(
+            f"the curves hold {branch}, but the survey has only {known}: drop it with select(…) first"
+        )
     return survey.branches.index(branch)
 
 
@@ -278,16 +296,16 @@ def read_curves(path: str | Path, *, sigma: float | None = None) -> DispersionCu
     Raises:
         InputError: the file cannot be read, or holds a value that cannot be; the line and the value are named.
     """
-    return DispersionCurves.from_picks(curves_io.read_picks(Path(path), sigma))
+    return DispersionCurves.from_picks(read_picks(Path(path), sigma))
 
 
 def write_curves(curves: DispersionCurves, path: str | Path) -> None:
     """Write dispersion curves, whole or not at all; the suffix tells the format.
 
-    ``.csv``; ``.dsp``, ``.disp`` or ``.surf96`` for CPS surf96 lines (ten significant digits; no ellipticity, no sites);
-    ``.nc`` for NetCDF. CSV and NetCDF keep every digit.
+    ``.csv``; ``.dsp``, ``.disp`` or ``.surf96`` for CPS surf96 lines (ten significant digits; no ellipticity and no
+    sites); ``.nc`` for NetCDF. CSV and NetCDF keep every digit.
 
     Raises:
         InputError: the suffix is another, the folder is missing, or the format cannot hold these curves.
     """
-    curves_io.write_picks(list(curves), Path(path))
+    write_picks(list(curves), Path(path))

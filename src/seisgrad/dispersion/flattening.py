@@ -75,6 +75,10 @@ def to_spherical(
     """
     if wave != "love":
         return velocity
+    missing = torch.isnan(velocity)
+    one = torch.ones_like(velocity)
+    # a missing value must not enter the product: its gradient would be NaN, not zero
+    known, speed = torch.where(missing, one, velocity), torch.where(missing, one, phase)
     # k² = k_flat² + 9/(4R²); c = ω/k and U = dω/dk = (k/k_flat) dω/dk_flat
-    ratio = torch.sqrt(1.0 + (1.5 * phase * periods / (2.0 * torch.pi * RADIUS)) ** 2)
-    return velocity / ratio if kind == "phase" else velocity * ratio
+    ratio = torch.sqrt(1.0 + (1.5 * speed * periods / (2.0 * torch.pi * RADIUS)) ** 2)
+    return (known / ratio if kind == "phase" else known * ratio).masked_fill(missing, torch.nan)

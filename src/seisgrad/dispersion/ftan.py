@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, signal
+from scipy import signal
 from scipy.interpolate import PchipInterpolator
 
 Real = NDArray[np.float64]
@@ -21,7 +21,9 @@ OVERSAMPLING = 8  # envelope samples per shortest period
 _REACH = 4.0  # a Gaussian is taken to end this many standard deviations from its middle
 _ITSELF = 0.7  # maxima nearer than this many pulse widths are one arrival
 _SMOOTHING = 0.7  # filter widths over which a group-time curve is smoothed
-_CONTINUITY = 1.0  # cost of moving the ridge by one pulse width from filter to filter, in the logarithm of the envelope
+_CONTINUITY = (
+    1.0  # cost of moving the ridge by one pulse width from filter to filter, in the logarithm of the envelope
+)
 
 
 # --- filters --------------------------------------------------------------------------------------------------------
@@ -30,8 +32,8 @@ _CONTINUITY = 1.0  # cost of moving the ridge by one pulse width from filter to 
 def default_alpha(distance_km: float, period: Real) -> Real:
     """Filter parameter for a distance and periods: α = r/(8 km/s · T), kept between 8 and 100.
 
-    The pulse behind the filter is shortest when the filter's own length equals the dispersion over its band, which is at
-    α = π r |dU/dT|/U². With the |dlnU/dlnT| ≈ 0.15 of surface waves that is half the number of wavelengths of the path.
+    The pulse behind the filter is shortest when the filter's own length equals the dispersion over its band, which is
+    at α = π r |dU/dT|/U². With the |dlnU/dlnT| ≈ 0.15 of surface waves that is half the number of wavelengths.
     """
     return np.clip(distance_km / (8.0 * period), 8.0, 100.0)
 
@@ -44,6 +46,11 @@ def relative_width(alpha: Real) -> Real:
 def pulse_width(period: Real, alpha: Real) -> Real:
     """Standard deviation in s of the filter's own envelope in time, √(2α)/ω₀."""
     return np.sqrt(2 * alpha) * period / (2 * np.pi)
+
+
+def _fast_length(atleast: float) -> int:
+    """The power of two that is no smaller."""
+    return 1 << (int(np.ceil(atleast)) - 1).bit_length()
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class Spectrum:
     @classmethod
     def of(cls, samples: Real, interval: float, start: float, padding: float) -> "Spectrum":
         """Of ``samples`` [time], the first of them ``start`` s after the origin, with ``padding`` s of zeros behind."""
-        number = int(fft.next_fast_len(len(samples) + int(np.ceil(padding / interval)), real=True))
-        omega = 2 * np.pi * fft.rfftfreq(number, interval)
-        values = fft.rfft(samples, number) * (2 / number) * np.exp(-1j * omega * start)
+        number = _fast_length(len(samples) + padding / interval)
+        omega = np.asarray(2 * np.pi * np.fft.rfftfreq(number, interval), dtype=np.float64)
+        values = np.fft.rfft(samples, number) * (2 / number) * np.exp(-1j * omega * start)
         values[0] = 0.0
         return cls(omega, values)
 
@@ -142,7 +149,12 @@ class Envelopes:
 
     @classmethod
     def of(
-        cls, spectrum: Spectrum, period: Real, alpha: Real, span: tuple[float, float], other: Spectrum | None = None
+        cls,
+        spectrum: Spectrum,
+        period: Real,
+        alpha: Real,
+        span: tuple[float, float],
+        other: Spectrum | None = None,
     ) -> "Envelopes":
         """Over ``span``, s after the origin, eight samples per shortest period.
 
@@ -166,9 +178,7 @@ class Envelopes:
         """Share at one time per filter."""
         return np.array([np.interp(t, self.time, row) for t, row in zip(time, self.share, strict=True)])
 
-    def rivals(
-        self, time: Real, height: Real, width: Real, window: tuple[Real, Real]
-    ) -> tuple[Real, Real]:
+    def rivals(self, time: Real, height: Real, width: Real, window: tuple[Real, Real]) -> tuple[Real, Real]:
         """How much the other maxima of each envelope disturb the one at ``time`` of the given ``height``.
 
         Args:
@@ -179,8 +189,8 @@ class Envelopes:
 
         Returns:
             Ambiguity, the amplitude of the largest rival in the window, times its share, over that of the arrival; and
-            interference, the shift of the arrival's maximum by the tail of a rival anywhere in units of ``width``. A Gaussian pulse q
-            times as high and d widths away shifts it by up to q d exp(-d²/2). ``[filter]`` each.
+            interference, the shift of the arrival's maximum by the tail of a rival anywhere, in units of ``width``. A
+            Gaussian pulse q times as high and d widths away shifts it by up to q d exp(-d²/2). ``[filter]`` each.
         """
         ambiguity, interference = np.zeros(len(time)), np.zeros(len(time))
         for i, row in enumerate(self.amplitude):
@@ -198,12 +208,11 @@ def _sampled(spectrum: Spectrum, period: Real, alpha: Real, span: tuple[float, f
     """Times and envelopes over ``span``, ``[time]`` and ``[filter, time]``."""
     kept = spectrum.up_to(period, alpha)
     spacing = kept.omega[1] / (2 * np.pi)
-    number = int(fft.next_fast_len(int(np.ceil(OVERSAMPLING / (spacing * period.min())))))
-    number = max(number, len(kept.omega))
+    number = _fast_length(max(OVERSAMPLING / (spacing * period.min()), len(kept.omega)))
     step = 1 / (spacing * number)
     used = min(number, int((span[1] - span[0]) / step) + 1)
     passed = kept.filtered(period, alpha) * np.exp(1j * kept.omega * span[0])
-    amplitude = np.abs(fft.ifft(passed, number, axis=-1, overwrite_x=True)[:, :used]) * number
+    amplitude = np.abs(np.fft.ifft(passed, number, axis=-1)[:, :used]) * number
     return span[0] + step * np.arange(used), amplitude
 
 
@@ -214,9 +223,9 @@ def track(image: Real, noise: Real, time: Real, width: Real) -> NDArray[np.int64
     """The ridge over all periods at once: the path of the largest total, found by dynamic programming (Viterbi 1967).
 
     A path earns the logarithm of the envelope, flattened below the noise so that no valley of it counts, and pays
-    ½ (Δt/width)² for every step Δt in time: a true ridge moves by less than a pulse width between filters half a filter
-    width apart, while a jump to another path moves by many. Unlike a tracker that follows the nearest maximum, it leaves
-    the ridge only where the whole rest of the curve lies elsewhere.
+    ½ (Δt/width)² for every step Δt in time: a true ridge moves by less than a pulse width between filters half a
+    filter width apart, while a jump to another path moves by many. Unlike a tracker that follows the nearest maximum,
+    it leaves the ridge only where the whole rest of the curve lies elsewhere.
 
     Args:
         image: envelope, ``[filter, point]``.

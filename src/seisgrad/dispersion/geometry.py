@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 EPICENTRE = 1e-3  # km: nearer than this the station stands on the epicentre
 ANTIPODE = 179.0  # degrees: beyond this the great circles from the source meet, and no single path exists
 
+
 def _check_place(name: str, latitude: float, longitude: float) -> None:
     if not -90 <= latitude <= 90:
-        raise InputError(f"the {name}'s latitude is {latitude!r}, expected -90 to 90 degrees north: check the order")
+        raise InputError(
+            f"the {name}'s latitude is {latitude!r}, expected -90 to 90 degrees north: check the order"
+        )
     if not -180 <= longitude <= 360:
         raise InputError(f"the {name}'s longitude is {longitude!r}, expected -180 to 360 degrees east")
 

@@ -60,8 +60,8 @@ def invert(
     starting: StartingModel,
     *,
     earth: Earth = "flat",
-    floor: float = 0.0,
-    shared: Float[Tensor, "branch period"] | None = None,
+    floor: float | Float[Tensor, "branch period"] = 0.0,
+    shared: Float[Tensor, "pattern branch period"] | None = None,
     operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None,
 ) -> Inversion:
     """Invert the curves of one site for the vs of its rock.
@@ -70,10 +70,10 @@ def invert(
         curves: picks of one site.
         starting: grid, prior and tie.
         earth: flat, or spherical by earth flattening.
-        floor: error of the theory (laterally varying earth, one-dimensional model) as a fraction of the velocity, added
-            in quadrature to each sigma.
-        shared: an error that moves all data together, such as that of the origin time: by how much it moves each for one
-            standard deviation, km/s; independent of the others.
+        floor: error of the theory (a path of many structures, a one-dimensional model) as a fraction of the velocity,
+            added in quadrature to each sigma; one number, or one per branch and period.
+        shared: errors that move all data together, such as that of the origin time: by how much one standard deviation
+            of each moves each datum, km/s.
         operator: makes the forward operator from ``(survey, depth)``; :class:`seisgrad.dispersion.Physics` by default.
 
     Raises:
@@ -92,11 +92,11 @@ def invert(
     return Inversion(survey, observed, sigma, starting, posterior, before)
 
 
-def _with_shared(sigma: Tensor, shared: Tensor) -> Correlated:
-    """Independent errors and one that all data share; what stands at missing data does not matter."""
-    common = shared.nan_to_num(0.0).flatten()
+def _with_shared(sigma: Tensor, shared: Float[Tensor, "pattern branch period"]) -> Correlated:
+    """Independent errors and those that all data share; what stands at missing data does not matter."""
+    patterns = shared.nan_to_num(0.0).flatten(1)
     variance = sigma.square().nan_to_num(1.0).flatten()
-    return Correlated(torch.diag(variance) + common[:, None] * common)
+    return Correlated(torch.diag(variance) + patterns.mT @ patterns)
 
 
 def _exact(survey: Survey, depth: Tensor) -> Operator:

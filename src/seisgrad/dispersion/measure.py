@@ -1,8 +1,8 @@
 """Group velocity of a surface wave on a record with known source and station, by multiple-filter analysis.
 
-The steps: the component that carries the wave (:mod:`record`); its envelopes behind Gaussian filters and the ridge
-through all of them (:mod:`ftan`); the group time on the ridge at three filter widths, its uncertainty and its flags
-(:mod:`quality`).
+The steps: the component that carries the wave (:mod:`record`, :mod:`components`); its envelopes behind Gaussian
+filters, the ridge through all of them and the group times on it (:mod:`analysis`, on the plain numbers of
+:mod:`ftan`); their uncertainty and the reasons not to trust them (:mod:`quality`).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,25 +13,14 @@ from typing import TYPE_CHECKING, cast, get_args
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
-from seisgrad.dispersion import quality
+from seisgrad.dispersion.analysis import TimeFrequency, analyse
 from seisgrad.dispersion.curves import DispersionCurves
-from seisgrad.dispersion.ftan import (
-    Arrivals,
-    Envelopes,
-    GroupTimes,
-    Real,
-    Spectrum,
-    default_alpha,
-    pulse_width,
-    relative_width,
-    track,
-)
+from seisgrad.dispersion.ftan import Real, default_alpha, relative_width
 from seisgrad.dispersion.geometry import Event, GreatCircle, Station
 from seisgrad.dispersion.quality import Flag
-from seisgrad.dispersion.record import Request, Waveform, Window, choose, prepare, read_stream
+from seisgrad.dispersion.record import Request, choose, prepare, read_stream
 from seisgrad.dispersion.survey import Wave, as_periods
 from seisgrad.errors import InputError
 
@@ -44,28 +33,9 @@ __all__ = ["Event", "Flag", "GreatCircle", "Measurement", "Station", "TimeFreque
 VELOCITIES = (2.5, 5.0)  # km/s: fundamental modes from 5 s to 300 s outside thick sediments
 FLOOR = 0.005  # of the velocity
 
-_WIDTHS = (1.0, 0.5, 2.0)  # times alpha: the measurement, and its two variations
+_CIRCUMFERENCE = 40030.0  # km, the Earth's mean
 _FINE = 0.5  # filter widths between the filters of the analysis
 _REPORTED = 2**0.5  # filter widths between the periods that are reported by default
-_POINTS_PER_WIDTH = 4  # points of the image per shortest pulse
-
-
-@dataclass(frozen=True, eq=False)
-class TimeFrequency:
-    """The envelope over group velocity behind every filter of the analysis, and the ridge through it.
-
-    Attributes:
-        period: of the filters, s, ``[filter]``.
-        velocity: km/s, ``[velocity]``.
-        envelope: each row scaled to a largest value of 1, ``[filter, velocity]``.
-        ridge: group velocity at the maximum that was followed, km/s, ``[filter]``; before its correction to the period
-            of the filter, so that it lies on the crest of the image.
-    """
-
-    period: Float[Tensor, " filter"]
-    velocity: Float[Tensor, " velocity"]
-    envelope: Float[Tensor, "filter velocity"]
-    ridge: Float[Tensor, " filter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +107,7 @@ def measure(
     record: "str | Path | Sequence[str | Path] | Stream | Trace",
     event: Event,
     station: Station,
-    wave: Wave = "rayleigh",
+    wave: str = "rayleigh",
     *,
     periods: Sequence[float] | Tensor | None = None,
     velocities: tuple[float, float] = VELOCITIES,
@@ -150,11 +120,11 @@ def measure(
     Rayleigh waves are measured on the vertical, Love waves on the transverse component. Of several instruments the one
     that spans the velocity window with the finest sampling is taken.
 
-    The group velocity is the distance over the time at which the envelope peaks, counted from ``event.time``. Only noise,
-    filter width, resolvable rivals and the definition of the ridge can be read off the record; what moves the whole curve
-    cannot: mislocation, the origin time, the source's own duration (use the centroid's place and time where known) and an
-    uncorrected instrument. ``floor`` stands for these. Neighbouring picks closer than about 1/√α in relative period share
-    part of their energy and with it part of their error; the default periods are that far apart.
+    The group velocity is the distance over the time at which the envelope peaks, counted from ``event.time``. Noise,
+    filter width, resolvable rivals and the definition of the ridge can be read off the record; what moves the whole
+    curve cannot: mislocation, the origin time, the source's own duration (use the centroid's place and time where
+    known) and an uncorrected instrument. ``floor`` stands for these. Picks closer than about 1/√α in relative period
+    share part of their energy and with it part of their error; the default periods are that far apart.
 
     Args:
         record: an ObsPy stream or trace, or files that ObsPy reads.
@@ -172,10 +142,10 @@ def measure(
         InputError: the record cannot be read, lacks a component or does not span the window; source and station do not
             make a path; or a period cannot be measured at this sampling and window.
     """
-    velocities = _check(wave, velocities, alpha, floor)
+    name, velocities = _check(wave, velocities, alpha, floor)
     path = GreatCircle.between(event, station)
     window = (path.distance_km / velocities[1], path.distance_km / velocities[0])
-    request = Request(wave, event, path, window, velocities)
+    request = Request(name, event, path, window, velocities)
     traces = choose(read_stream(record), request)
 
     def alphas(period: Real) -> Real:
@@ -183,7 +153,7 @@ def measure(
 
     reported, fine = _periods(request, float(traces[0].stats.delta), periods, alphas)
     waveform = prepare(traces, request, response, (fine[0], fine[-1]))
-    analysis = _Analysis.of(waveform, request, fine, alphas(fine))
+    analysis = analyse(waveform, request, fine, alphas(fine))
     chosen = np.searchsorted(fine, reported)
     velocity = path.distance_km / analysis.time
     sigma = np.hypot(velocity**2 / path.distance_km * analysis.sigma, floor * velocity)
@@ -192,36 +162,44 @@ def measure(
         return torch.as_tensor(values[chosen])
 
     return Measurement(
-        wave, picked(fine), picked(velocity), picked(sigma), picked(analysis.snr), picked(analysis.flags),
-        picked(alphas(fine)), analysis.image, path, event, station,
-        (*waveform.notes, _long_way(request)) if _long_way(request) else waveform.notes,
-    )  # fmt: skip
+        wave=name,
+        period=picked(fine),
+        velocity=picked(velocity),
+        sigma=picked(sigma),
+        snr=picked(analysis.snr),
+        flags=picked(analysis.flags),
+        alpha=picked(alphas(fine)),
+        image=analysis.image,
+        path=path,
+        event=event,
+        station=station,
+        notes=waveform.notes + _long_way(request),
+    )
 
 
 def _check(
     wave: str, velocities: tuple[float, float], alpha: float | None, floor: float
-) -> tuple[float, float]:
+) -> tuple[Wave, tuple[float, float]]:
     if wave not in get_args(Wave):
         raise InputError(f"wave is {wave!r}, expected {' or '.join(get_args(Wave))}")
     slow, fast = velocities
     if not 0 < slow < fast <= 20:
         raise InputError(
-            f"velocities are {slow!r}, {fast!r}, expected the slowest and the fastest group velocity in km/s, at most 20"
+            f"velocities are {slow!r}, {fast!r}, expected the slowest and the fastest group velocity in km/s, below 20"
         )
     if alpha is not None and not 2 <= alpha <= 1000:
         raise InputError(f"alpha is {alpha!r}, expected 2 (wide filters) to 1000 (narrow ones)")
     if not 0 <= floor < 1:
         raise InputError(f"floor is {floor!r}, expected a fraction of the velocity from 0 to below 1")
-    return float(slow), float(fast)
+    return cast(Wave, wave), (float(slow), float(fast))
 
 
-def _long_way(request: Request) -> str:
-    """A warning where the wave that goes round the other side arrives within the window."""
-    around = 40030.0 - request.path.distance_km  # km, the mean circumference
-    time = around / request.velocities[1]
+def _long_way(request: Request) -> tuple[str, ...]:
+    """A note where the wave that goes round the other side arrives within the window."""
+    time = (_CIRCUMFERENCE - request.path.distance_km) / request.velocities[1]
     if time > request.window[1]:
-        return ""
-    return f"the wave that travels the long way round arrives from {time:.0f} s on, within the window"
+        return ()
+    return (f"the wave that travels the long way round may arrive from {time:.0f} s on, within the window",)
 
 
 def _periods(
@@ -229,8 +207,9 @@ def _periods(
 ) -> tuple[Real, Real]:
     """Periods to report and the finer ones to analyse, which hold them; s, increasing.
 
-    By default from four samples (and a thousandth of the distance in km/s) to an eighth of the window (and a twelfth of
-    the distance). The ridge is tracked on filters half a filter width apart, four beyond each end where the record allows.
+    By default from four samples (and a thousandth of the distance in km) to an eighth of the window (and a twelfth of
+    the distance in km). The ridge is tracked on filters half a filter width apart, four beyond each end where the
+    record allows.
     """
     distance, length = request.path.distance_km, request.window[1] - request.window[0]
     nyquist, longest = 3 * interval, length
@@ -251,7 +230,9 @@ def _periods(
             )
     margin = 1 + 4 * _FINE * relative_width(alphas(reported[[0, -1]]))
     fine = _grid(max(reported[0] / margin[0], nyquist), min(reported[-1] * margin[1], longest), _FINE, alphas)
-    near = np.abs(np.log(fine[:, None] / reported[None, :])).min(axis=1) < 0.4 * _FINE * relative_width(alphas(fine))
+    near = np.abs(np.log(fine[:, None] / reported[None, :])).min(axis=1) < 0.4 * _FINE * relative_width(
+        alphas(fine)
+    )
     return reported, np.union1d(fine[~near], reported)
 
 
@@ -262,104 +243,3 @@ def _grid(low: float, high: float, step: float, alphas: Callable[[Real], Real]) 
         periods.append(periods[-1] * float(np.exp(step * relative_width(alphas(np.array(periods[-1:])))[0])))
     stretch = np.log(high / low) / np.log(periods[-1] / low) if len(periods) > 1 else 1.0
     return low * (np.array(periods) / low) ** stretch
-
-
-@dataclass(frozen=True)
-class _Ridge:
-    """The first look: the image and the ridge tracked through it.
-
-    ``crest`` is the time of the maximum behind every filter and ``time`` the same carried to the filter's own period, s,
-    both ``[filter]``; where the ridge is ``broken`` both are the track's.
-    """
-
-    image: TimeFrequency
-    crest: Real
-    time: Real
-    broken: NDArray[np.bool_]
-
-    @classmethod
-    def of(
-        cls, spectrum: Spectrum, across: Spectrum | None, span: Window, request: Request, period: Real, alpha: Real
-    ) -> "_Ridge":
-        distance, width = request.path.distance_km, pulse_width(period, alpha)
-        envelopes = Envelopes.of(spectrum, period, alpha, span, across)
-        slow, fast = request.velocities
-        finest = width.min() / _POINTS_PER_WIDTH / request.window[1]
-        velocity = np.linspace(slow, fast, int(np.clip(np.log(fast / slow) / finest, 100, 800)))
-        envelope, share = envelopes.at(distance / velocity)
-        # The track weighs the envelope by its share, so that a Rayleigh wave that strays into the transverse component,
-        # where its radial motion gives it away, does not attract it.
-        start = distance / velocity[track(envelope * share, envelopes.noise, distance / velocity, width)]
-        crest = Arrivals.near(spectrum, period, alpha, start)
-        broken = quality.jumps(crest, start, width)
-        time = quality.at_nominal(period, crest, quality.slopes(period, alpha, crest))
-        image = TimeFrequency(
-            torch.as_tensor(period),
-            torch.as_tensor(velocity),
-            torch.as_tensor(envelope / np.fmax(envelope.max(axis=1, keepdims=True), np.finfo(float).tiny)),
-            torch.as_tensor(distance / crest.time),
-        )
-        return cls(image, np.where(broken, start, crest.time), np.where(broken, start, time), broken)
-
-
-@dataclass(frozen=True)
-class _Analysis:
-    """Everything read off the waveform at every filter: s where a time, ``[filter]`` each."""
-
-    time: Real
-    sigma: Real
-    snr: Real
-    flags: quality.Flags
-    image: TimeFrequency
-
-    @classmethod
-    def of(cls, waveform: Waveform, request: Request, period: Real, alpha: Real) -> "_Analysis":
-        widest = 4 * float(pulse_width(period, alpha * max(_WIDTHS)).max())
-        spectrum = Spectrum.of(waveform.samples, waveform.interval, waveform.start, widest)
-        across = None
-        if waveform.across is not None:
-            across = Spectrum.of(waveform.across, waveform.interval, waveform.start, widest)
-        span, width = (waveform.start, waveform.end), pulse_width(period, alpha)
-        ridge = _Ridge.of(spectrum, across, span, request, period, alpha)
-
-        # The second look: along the ridge the train is compressed to time zero, and what is left is measured.
-        curve = GroupTimes.smooth(period, ridge.time, alpha)
-        offset = curve.at(period)
-        compressed = spectrum.compressed(curve)
-        main = Arrivals.near(compressed, period, alpha, ridge.time - offset)
-        banks = [main] + [Arrivals.near(compressed, period, alpha * k, main.time) for k in _WIDTHS[1:]]
-        times = np.stack([bank.time for bank in banks]) + offset
-
-        rivals, shares = [], []
-        for k, bank in ((_WIDTHS[0], main), (_WIDTHS[2], banks[2])):
-            around = (span[0] - offset.max(), span[1] - offset.min())
-            radial = across.compressed(curve) if across is not None else None
-            envelopes = Envelopes.of(compressed, period, alpha * k, around, radial)
-            window = (request.window[0] - offset, request.window[1] - offset)
-            rivals.append(envelopes.rivals(bank.time, bank.amplitude, pulse_width(period, alpha * k), window))
-            shares.append(envelopes.share_on(bank.time))
-        noise = Envelopes.of(spectrum, period, alpha, span).noise
-        (ambiguity, interference), (_, at_narrow) = rivals
-        snr = main.amplitude / np.fmax(noise, np.finfo(float).tiny)
-        edges = (
-            max(request.window[0], waveform.start + waveform.taper),
-            min(request.window[1], waveform.end - waveform.taper),
-        )
-        near_edge = np.fmin(times[0] - edges[0], edges[1] - times[0]) < quality.EDGE * width
-        disturbed = np.fmax(interference, at_narrow) > quality.INTERFERENCE
-        broken = ridge.broken | quality.jumps(main, ridge.time - offset, width)
-        unseen = broken | (snr < quality.LOWEST_SNR)
-        weight = np.log1p(snr) * relative_width(alpha)
-        flags = quality.raise_flags({
-            Flag.LOW_SNR: snr < quality.LOWEST_SNR,
-            Flag.MULTIPATH: (ambiguity > quality.RIVAL) | quality.spread(disturbed, period, alpha),
-            Flag.DISCONTINUITY: broken | quality.strays(ridge.crest, unseen, width, weight),
-            Flag.EDGE_OF_WINDOW: near_edge,
-            Flag.FEW_CYCLES: times[0] < quality.CYCLES * period,
-            Flag.FILTER_UNSTABLE: ~(np.std(times, axis=0, ddof=1) < quality.UNSTABLE * width),
-            Flag.POLARISATION: shares[0] < quality.SHARE,
-            Flag.OFF_PERIOD: ~(np.abs(np.log(main.period / period)) < relative_width(alpha)),
-        })  # fmt: skip
-        flags[quality.isolated(flags, period, alpha)] |= int(Flag.DISCONTINUITY)
-        sigma = quality.time_sigma(period, alpha, main, noise, times, interference)
-        return cls(times[0], sigma, snr, flags, ridge.image)

@@ -10,10 +10,10 @@ HIGHEST_MODE = 999
 
 
 class Pick(NamedTuple):
-    """One dispersion value: period in s, velocity and sigma in km/s (dimensionless for ellipticity), angles in degrees."""
+    """One dispersion value: period in s, velocity and sigma in km/s (ratios for ellipticity), angles in degrees."""
 
-    wave: Wave
-    kind: Kind
+    wave: str
+    kind: str
     mode: int
     period: float
     velocity: float
@@ -48,7 +48,7 @@ def _complain_of_value(pick: Pick) -> str | None:
     if not math.isfinite(pick.velocity) or (not ratio and pick.velocity <= 0):
         return f"{name} is {pick.velocity:g}, expected {'a number' if ratio else 'a positive number of km/s'}"
     if not ratio and pick.velocity > FASTEST:
-        return f"velocity is {pick.velocity:g}, which looks like m/s: expected km/s, so divide velocity and sigma by 1000"
+        return f"velocity is {pick.velocity:g}, which looks like m/s: expected km/s, so divide it and sigma by 1000"
     if not 0 < pick.sigma < math.inf:
         unit = "number" if ratio else "number of km/s"
         return f"sigma is {pick.sigma:g}, expected a positive {unit}: give the one-sigma error of the {name}"
@@ -60,4 +60,6 @@ def _complain_of_place(pick: Pick) -> str | None:
         return f"latitude is {pick.latitude:g}, expected -90 to 90 degrees"
     if math.isinf(pick.longitude) or not (math.isnan(pick.longitude) or -180 <= pick.longitude <= 360):
         return f"longitude is {pick.longitude:g}, expected -180 to 360 degrees"
+    if not pick.site.isprintable() or pick.site != pick.site.strip():
+        return f"site is {pick.site!r}, expected a name without line breaks or blanks around it"
     return None

@@ -10,7 +10,9 @@ from seisgrad.dispersion.ftan import Arrivals, Real, pulse_width, relative_width
 
 Flags = NDArray[np.int64]
 
-LOWEST_SNR = 6.0  # envelope over the noise's root mean square; noise alone reaches about 3.5 somewhere in a window
+LOWEST_SNR = (
+    6.0  # envelope over the noise's root mean square; noise alone reaches about 3.5 somewhere in a window
+)
 RIVAL = 2**0.5  # amplitude ratio: another arrival carries twice the energy
 INTERFERENCE = 0.25  # shift by a rival's tail, in pulse widths
 JUMP = 1.2  # pulse widths between filters half a filter width apart
@@ -55,7 +57,7 @@ class Flag(enum.IntFlag):
 
 def raise_flags(where: Mapping[Flag, NDArray[np.bool_]]) -> Flags:
     """One number per filter: the flags that are raised there."""
-    return np.sum([int(flag) * raised for flag, raised in where.items()], axis=0, dtype=np.int64)
+    return np.stack([int(flag) * raised for flag, raised in where.items()]).sum(axis=0, dtype=np.int64)
 
 
 def slopes(period: Real, alpha: Real, arrivals: Arrivals) -> Real:
@@ -113,7 +115,7 @@ def jumps(arrivals: Arrivals, start: Real, width: Real) -> NDArray[np.bool_]:
 def spread(where: NDArray[np.bool_], period: Real, alpha: Real) -> NDArray[np.bool_]:
     """``where``, and every filter whose centre is within half a filter width of one of these."""
     distance = np.abs(np.log(period)[:, None] - np.log(period)[where][None, :])
-    return (distance <= _SPREAD * relative_width(alpha)[:, None]).any(axis=1)
+    return np.asarray(np.any(distance <= _SPREAD * relative_width(alpha)[:, None], axis=1))
 
 
 def strays(ridge: Real, unseen: NDArray[np.bool_], width: Real, weight: Real) -> NDArray[np.bool_]:
@@ -141,8 +143,10 @@ def strays(ridge: Real, unseen: NDArray[np.bool_], width: Real, weight: Real) ->
 def isolated(flags: Flags, period: Real, alpha: Real) -> NDArray[np.bool_]:
     """Good filters whose run of good neighbours is shorter than one filter width."""
     good = np.concatenate(([False], flags == 0, [False])).astype(int)
-    lonely = np.zeros(len(flags), dtype=bool)
-    for first, end in zip(np.flatnonzero(np.diff(good) == 1), np.flatnonzero(np.diff(good) == -1), strict=True):
-        if np.log(period[end - 1] / period[first]) < relative_width(alpha[first]):
+    lonely, shortest = np.zeros(len(flags), dtype=bool), relative_width(alpha)
+    for first, end in zip(
+        np.flatnonzero(np.diff(good) == 1), np.flatnonzero(np.diff(good) == -1), strict=True
+    ):
+        if np.log(period[end - 1] / period[first]) < shortest[first]:
             lonely[first:end] = True
     return lonely

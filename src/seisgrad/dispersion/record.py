@@ -64,24 +64,33 @@ def read_stream(record: "str | Path | Sequence[str | Path] | Stream | Trace") ->
     """
     from obspy import Stream, Trace
 
-    if isinstance(record, Stream | Trace):
-        traces = [record] if isinstance(record, Trace) else list(record)
+    if isinstance(record, Stream):
+        traces = list(record)
+    elif isinstance(record, Trace):
+        traces = [record]
     else:
         paths = [record] if isinstance(record, str | Path) else list(record)
         traces = [trace for path in paths for trace in _read_file(Path(path))]
     stream = Stream([trace.copy() for trace in traces if trace.stats.npts > 1])
     if not len(stream):
-        raise InputError("the record holds no samples: give a stream, a trace or files that hold a seismogram")
+        raise InputError(
+            "the record holds no samples: give a stream, a trace or files that hold a seismogram"
+        )
     for trace in stream:
         try:
             trace.data = trace.data.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise InputError(f"{trace.id} holds samples of type {trace.data.dtype}, expected numbers") from error
+            raise InputError(
+                f"{trace.id} holds samples of type {trace.data.dtype}, expected numbers"
+            ) from error
         if not np.isfinite(np.ma.compressed(trace.data)).all():
-            raise InputError(f"{trace.id} holds samples that are not finite: cut them out, so that they are a gap")
+            raise InputError(
+                f"{trace.id} holds samples that are not finite: cut them out, so that they are a gap"
+            )
     stations = sorted({f"{trace.stats.network}.{trace.stats.station}" for trace in stream})
     if len(stations) > 1:
-        raise InputError(f"the record holds {len(stations)} stations ({', '.join(stations[:5])}), expected one: select it")
+        names = ", ".join(stations[:5])
+        raise InputError(f"the record holds {len(stations)} stations ({names}), expected one: select it")
     return stream
 
 
@@ -142,9 +151,15 @@ def choose(stream: "Stream", request: Request) -> "list[Trace]":
         instruments.setdefault((trace.stats.location, trace.stats.channel[:-1]), []).append(trace)
     fitting = [traces for group in instruments.values() if (traces := _carriers(group, request))]
     if not fitting:
-        needed = "a vertical component (Z)" if request.wave == "rayleigh" else "two horizontals (N and E, 1 and 2) or T"
+        needed = (
+            "a vertical component (Z)"
+            if request.wave == "rayleigh"
+            else "two horizontals (N and E, 1 and 2) or T"
+        )
         found = ", ".join(sorted({trace.stats.channel or "unnamed" for trace in stream}))
-        raise InputError(f"a {request.wave} wave is measured on {needed}, but the record holds {found}: add the component")
+        raise InputError(
+            f"a {request.wave} wave is measured on {needed}, but the record holds {found}: add the component"
+        )
     spanning = [traces for group in fitting if (traces := _continuous(group, request))]
     if not spanning:
         raise InputError(_why_uncovered([trace for group in fitting for trace in group], request))
@@ -156,7 +171,8 @@ def _carriers(group: "list[Trace]", request: Request) -> "list[Trace]":
     letters = {trace.stats.channel[-1:].upper() for trace in group}
     wanted = next((names for names in request.letters if set(names) <= letters), "")
     return sorted(
-        (trace for trace in group if trace.stats.channel[-1:].upper() in wanted), key=lambda trace: trace.stats.channel
+        (trace for trace in group if trace.stats.channel[-1:].upper() in wanted),
+        key=lambda trace: trace.stats.channel,
     )
 
 
@@ -166,7 +182,9 @@ def _continuous(traces: "list[Trace]", request: Request) -> "list[Trace]":
 
     rates = {trace.stats.sampling_rate for trace in traces}
     if len(rates) > 1:
-        raise InputError(f"{traces[0].id[:-1]}* is sampled at {sorted(rates)} Hz, expected one rate: resample it first")
+        raise InputError(
+            f"{traces[0].id[:-1]}* is sampled at {sorted(rates)} Hz, expected one rate: resample it first"
+        )
     joined = Stream([trace.copy() for trace in traces])
     for trace in joined:
         trace.stats.calib = 1.0  # pieces that differ here do not join, and a constant moves no arrival
@@ -175,8 +193,12 @@ def _continuous(traces: "list[Trace]", request: Request) -> "list[Trace]":
     if len(chosen) < len({trace.id for trace in traces}):
         return []
     length = request.window[1] - request.window[0]
-    first = max(max(piece.stats.starttime for piece in chosen), request.event.origin + request.window[0] - length)
-    last = min(min(piece.stats.endtime for piece in chosen), request.event.origin + request.window[1] + length)
+    first = max(
+        max(piece.stats.starttime for piece in chosen), request.event.origin + request.window[0] - length
+    )
+    last = min(
+        min(piece.stats.endtime for piece in chosen), request.event.origin + request.window[1] + length
+    )
     return [piece.trim(first, last, nearest_sample=True) for piece in chosen]
 
 
@@ -199,15 +221,18 @@ def _why_uncovered(traces: "list[Trace]", request: Request) -> str:
 
 
 def prepare(
-    traces: "list[Trace]", request: Request, response: "str | Path | Inventory | Response | None", periods: Window
+    traces: "list[Trace]",
+    request: Request,
+    response: "str | Path | Inventory | Response | None",
+    periods: Window,
 ) -> Waveform:
     """The waveform of the wave: detrended, tapered, the response removed where given, rotated where needed.
 
     Args:
         traces: from :func:`choose`.
         request: what is asked.
-        response: StationXML (or what else ObsPy reads) as a path or an ``Inventory``, or one ``Response`` that holds for
-            every component; None leaves the record as it is.
+        response: StationXML (or what else ObsPy reads) as a path or an ``Inventory``, or one ``Response`` that holds
+            for every component; None leaves the record as it is.
         periods: the shortest and the longest period that will be analysed, s.
 
     Raises:
@@ -221,7 +246,9 @@ def prepare(
     taper = _taper_length(request, first)
     for trace in traces:
         if np.ptp(trace.data) == 0:
-            raise InputError(f"{trace.id} is the same value throughout, expected a seismogram: take another channel")
+            raise InputError(
+                f"{trace.id} is the same value throughout, expected a seismogram: take another channel"
+            )
         trace.data = detrend(trace.data) * _taper(len(trace), taper / trace.stats.delta)
     notes.append(f"mean and linear trend removed, {taper:.0f} s faded at either end")
     notes.append(remove_response(traces, inventory, periods))
@@ -232,7 +259,9 @@ def prepare(
     for note in notes:
         log.info("%s", note)
     start = first.stats.starttime - request.event.origin
-    return Waveform(np.asarray(samples), across, first.stats.delta, start, taper, first.stats.channel, tuple(notes))
+    return Waveform(
+        np.asarray(samples), across, first.stats.delta, start, taper, first.stats.channel, tuple(notes)
+    )
 
 
 def _taper_length(request: Request, trace: "Trace") -> float:

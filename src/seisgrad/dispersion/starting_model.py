@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.dispersion.curves import DispersionCurves
-from seisgrad.earth import BrocherTie, LayeredModel, ReferenceTie, model_space, resample, vs_space
+from seisgrad.earth import BrocherTie, LayeredModel, ReferenceTie, resample, vs_space
 from seisgrad.errors import InputError
 from seisgrad.inversion import GaussianPrior, depth_covariance
 from seisgrad.operator import Operator, Space

@@ -58,8 +58,7 @@ def layers_from_nodes(nodes: Nodes, step: float = STEP) -> LayeredModel:
     for top in np.flatnonzero(np.diff(nodes.depth) > 0.0):
         upper, lower = ([float(column[node]) for column in nodes] for node in (top, top + 1))
         count = _count(upper, lower, step)
-        share = np.linspace(0.0, 1.0, count + 1)
-        edges = [a + (b - a) * share for a, b in zip(upper, lower, strict=True)]
+        edges = [np.linspace(a, b, count + 1) for a, b in zip(upper, lower, strict=True)]
         columns[0].extend([(lower[0] - upper[0]) / count] * count)
         columns[1].extend(_mean_velocity(edges[1]))
         columns[2].extend(_mean_velocity(edges[2]))
@@ -94,8 +93,9 @@ def _mean_velocity(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     upper, lower = edges[:-1], edges[1:]
     if not upper.any():
         return np.zeros_like(upper)
-    # With t = (b - a) / (b + a), at most 1, ln(b / a) = 2 artanh(t): accurate for a = b nearly and for a << b alike.
+    # ln(b / a) as 2 artanh((b - a) / (b + a)) keeps its digits where b is nearly a, as ln b - ln a where it is not.
     t = (lower - upper) / (lower + upper)
-    flat = t == 0.0
-    t = np.clip(np.where(flat, 0.5, t), -1.0 + 1e-16, 1.0 - 1e-16)
-    return 0.5 * (lower + upper) * np.where(flat, 1.0, t / np.arctanh(t))
+    log_ratio = np.where(
+        np.abs(t) < 0.5, 2.0 * np.arctanh(np.clip(t, -0.5, 0.5)), np.log(lower) - np.log(upper)
+    )
+    return np.where(t == 0.0, upper, (lower - upper) / np.where(t == 0.0, 1.0, log_ratio))

@@ -1,7 +1,7 @@
 """Reference earths: PREM and ak135, crust and mantle, as layers that keep travel time and mass.
 
-A reference model has no water or core inside: it ends at `max_depth`, at most the core-mantle boundary, in a
-half-space with the properties found there. Both hold depths on the spherical Earth: compute with earth="spherical".
+A reference model ends at `max_depth`, at most the core-mantle boundary, in a half-space with the properties found
+there. Its depths are those of the spherical Earth: compute with earth="spherical".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from seisgrad.earth.profile import STEP, Nodes, check_step, equal_parts, layers_
 from seisgrad.errors import InputError
 
 MAX_DEPTH = 1000.0
-"""The default depth, km, of the half-space: below what fundamental modes to 300 s period can see."""
+"""The default depth, km, of the half-space: deeper than fundamental modes up to periods of 250 s resolve."""
 
 _RADIUS = 6371.0
 
@@ -168,7 +168,8 @@ def ak135(max_depth: float = MAX_DEPTH, step: float = STEP) -> LayeredModel:
         B. L. N. Kennett, E. R. Engdahl & R. Buland (1995), Constraints on seismic velocities in the Earth from
         traveltimes, Geophys. J. Int. 122, 108-124, doi:10.1111/j.1365-246X.1995.tb03540.x. ak135 itself has no density:
         these are the densities of the table distributed with TauP (H. P. Crotwell, T. J. Owens & J. Ritsema, 1999,
-        Seism. Res. Lett. 70, 154-160), not those of ak135-F, whose upper mantle its authors hold to be uncertain.
+        Seism. Res. Lett. 70, 154-160), not those of ak135-F (Montagner &
+        Kennett, 1996), which for the upper mantle come with a warning to use them with caution.
     """
     nodes = Nodes(*np.array(AK135).T)
     _check_max_depth("ak135", max_depth, shallowest=0.0, deepest=float(nodes.depth[-1]))

@@ -25,6 +25,9 @@ MIN_VP_VS = math.sqrt(4.0 / 3.0)
 _RATIO_SQUARED = 4.0 / 3.0 * (1.0 - 1e-12)
 
 
+# Values checked at a time.
+_CHUNK = 16384
+
 _Number = TypeVar("_Number", float, Tensor)
 
 
@@ -77,7 +80,10 @@ def _all_sound(thickness: Tensor, vp: Tensor, vs: Tensor, rho: Tensor) -> bool:
         low, high = thickness[..., :-1].aminmax()
         if not (low > 0.0 and high < math.inf):
             return False
-    if not (vp * vp).sub_((vs * vs).mul_(_RATIO_SQUARED)).amin() >= 0.0:  # _margin, without its temporaries
+    # A few models at a time: temporaries as large as the batch would cost more than the arithmetic.
+    rows = max(1, _CHUNK // vp.shape[-1])
+    parts = (t.reshape(-1, t.shape[-1]).split(rows) for t in (vp, vs))
+    if not all(_margin(fast, slow).amin() >= 0.0 for fast, slow in zip(*parts, strict=True)):
         return False
     return bool(vs.amin() > 0.0) or bool(_fluid_on_top(vs).all())
 

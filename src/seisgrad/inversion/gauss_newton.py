@@ -7,7 +7,8 @@ starts at 0 and follows Nielsen (1999, IMM-REP-1999-05, eq. 3.2); every site has
 (NaN: a mode below its cutoff). Such a datum is left out of the step, but no step is accepted that loses a datum which
 the current model predicts, and φ before and after a step is compared on the data that the current model predicts. So
 the set of predicted data only grows, and φ falls while it stays. What is still lost in the end costs a residual of
-:data:`~seisgrad.inversion.posterior.LOST_RESIDUAL` each in χ², and the status is UNEXPLAINED.
+:data:`~seisgrad.inversion.posterior.LOST_RESIDUAL` each in χ², and the status is UNEXPLAINED. A trial model that the
+operator refuses (InputError) loses all data.
 """
 
 import logging
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from seisgrad.errors import InputError
 from seisgrad.inversion.noise import Noise
-from seisgrad.inversion.posterior import Ending, Posterior, chi_square, gather
+from seisgrad.inversion.posterior import Ending, Posterior, chi_square, describe, gather
 from seisgrad.inversion.prior import GaussianPrior
 from seisgrad.inversion.problem import Linearisation, Problem, lay_out
 from seisgrad.operator import Map
@@ -46,7 +47,7 @@ def gauss_newton(
     start: Float[Tensor, "..."] | None = None,
     bounds: tuple[object, object] | None = None,
     max_iterations: int = 50,
-    tolerance: float = 1e-3,
+    tolerance: float = 1e-2,
     significance: float = 1e-3,
 ) -> Posterior:
     """The posterior of a model under a Gaussian prior and Gaussian data errors, linearised at its maximum.
@@ -71,7 +72,7 @@ def gauss_newton(
 
     Raises:
         InputError: shapes that do not fit the operator, noise that is not positive at a datum, infinite data, a prior
-            mean or start that is not inside the bounds.
+            mean or start that is not inside the bounds or that the operator refuses.
     """
     if max_iterations < 1 or not tolerance > 0 or not 0 < significance < 1:
         raise InputError(
@@ -81,8 +82,9 @@ def gauss_newton(
     problem, z = lay_out(op, data, noise, prior, start, bounds)
     together = max(1, _ENTRIES_AT_ONCE // ((problem.data.shape[1] + z.shape[1]) * z.shape[1]))
     chunks = torch.arange(len(z), device=z.device).split(together)
-    endings = [_minimise(problem, z[sites], sites, max_iterations, tolerance) for sites in chunks]
-    posterior = gather(problem, prior, endings, significance)
+    endings = (_minimise(problem, z[sites], sites, max_iterations, tolerance) for sites in chunks)
+    parts = [describe(problem, ending, significance) for ending in endings]
+    posterior = gather(problem, prior, parts, significance)
     _log.debug("gauss_newton: %s", posterior.summary)
     return posterior
 
@@ -133,14 +135,14 @@ def _minimise(problem: Problem, z: Tensor, sites: Tensor, max_iterations: int, t
             step[damped], promise[damped], _ = problem.step(
                 here.take(damped), sites[some], damping.value[some]
             )
-        trial = problem.linearise(here.z + step, sites[live])
+        trial = problem.linearise(here.z + step, sites[live], on_trial=True)
         good, gain, lost = _compare(problem, here, trial, promise, sites[live])
         at.put(live[good], trial.take(good))
         damping.relax(live[good], gain[good])
         damping.tighten(live[~good], curvature[~good])
         failures[live] += near & ~good
         iterations[live] += 1
-        blocked[live] = lost
+        blocked[live] = torch.where(good, blocked[live], lost)
         history.append(chi_square(problem, at, sites))
     return Ending(sites, at, converged, blocked, iterations, torch.stack(history))
 

@@ -34,7 +34,7 @@ class Ending:
     sites: Int[Tensor, " site"]
     at: Linearisation
     converged: Bool[Tensor, " site"]
-    blocked: Bool[Tensor, " site"]  # the last step tried would have lost data
+    blocked: Bool[Tensor, " site"]  # the last step rejected would have lost data
     iterations: Int[Tensor, " site"]
     history: Float[Tensor, "iteration site"]
 
@@ -68,7 +68,7 @@ class Posterior:
             good fit warns of a model that fits but that the prior deems implausible.
         status: :class:`Status` as uint8, ``[*batch]``.
         significance: the ``p_fit`` below which the status is UNEXPLAINED.
-        blocked: the last step tried would have lost data that the model predicts, ``[*batch]``.
+        blocked: stalled because the steps left would have lost data that the model predicts, ``[*batch]``.
         at_bound: which parameters sit at a bound, ``[*batch, *domain.shape]``.
         iterations: steps tried, ``[*batch]``.
         history: ``chi2`` at the start and after each step, ``[iteration, *batch]``; constant once a site is done.
@@ -216,39 +216,28 @@ def chi_square(problem: Problem, at: Linearisation, sites: Int[Tensor, " site"])
     return (at.residual.square().sum(-1) + LOST_RESIDUAL**2 * lost) / observed.sum(-1)
 
 
-def gather(problem: Problem, prior: GaussianPrior, endings: list[Ending], significance: float) -> Posterior:
-    """The posterior of all sites from the endings of its parts, in order."""
-    parts = [_describe(problem, ending, significance) for ending in endings]
-    batch, n = problem.batch, problem.op.domain.size
-    inner = {
-        "mean": problem.op.domain.shape,
-        "at_bound": problem.op.domain.shape,
-        "prediction": problem.op.codomain.shape,
-        "residual": problem.op.codomain.shape,
-        "covariance": (n, n),
-        "resolution": (n, n),
-    }
+def gather(
+    problem: Problem, prior: GaussianPrior, parts: list[dict[str, Tensor]], significance: float
+) -> Posterior:
+    """The posterior of all sites from the descriptions of its parts, in order."""
+    model, data, n = problem.op.domain, problem.op.codomain, problem.op.domain.size
+    inner = {"mean": model.shape, "at_bound": model.shape, "prediction": data.shape, "residual": data.shape}
+    inner |= {"covariance": (n, n), "resolution": (n, n)}
+    longest = max(len(part["history"]) for part in parts)
+    for part in parts:  # sites that are done stay where they are
+        last = part["history"][-1:]
+        part["history"] = torch.cat([part["history"], last.expand(longest - len(part["history"]), -1)]).mT
+    inner["history"] = (longest,)
     whole = {
-        name: torch.cat([part[name] for part in parts]).reshape((*batch, *inner.get(name, ())))
+        name: torch.cat([part[name] for part in parts]).reshape((*problem.batch, *inner.get(name, ())))
         for name in parts[0]
     }
-    longest = max(len(ending.history) for ending in endings)
-    history = [
-        torch.cat([ending.history, ending.history[-1:].expand(longest - len(ending.history), -1)])
-        for ending in endings
-    ]
-    return Posterior(
-        domain=problem.op.domain,
-        codomain=problem.op.codomain,
-        prior=prior,
-        significance=significance,
-        history=torch.cat(history, 1).reshape((longest, *batch)),
-        **whole,
-    )
+    whole["history"] = whole["history"].movedim(-1, 0)
+    return Posterior(domain=model, codomain=data, prior=prior, significance=significance, **whole)
 
 
-def _describe(problem: Problem, ending: Ending, significance: float) -> dict[str, Tensor]:
-    """All of a posterior's tensors for some sites, flat."""
+def describe(problem: Problem, ending: Ending, significance: float) -> dict[str, Tensor]:
+    """All tensors of the posterior of some sites, flat; first axis site, except ``history``: iteration, site."""
     at, sites = ending.at, ending.sites
     prior = problem.prior_factor(sites)
     factor = curvature_factor(at.slope, torch.zeros_like(at.z[:, 0]))
@@ -262,8 +251,13 @@ def _describe(problem: Problem, ending: Ending, significance: float) -> dict[str
     used = at.predicted.sum(-1)
     lost = observed.sum(-1) - used
     # Under the prior and the noise the whitened residual has covariance (1 + AAᵀ)⁻¹ and z has R: two quadratic forms.
-    p_fit = _tail(at.residual.square().sum(-1), used - information, used - 2 * information + second)
-    p_prior = _tail(at.z.square().sum(-1), information, second)
+    # They are taken at the end of the step, shorter than the tolerance, that was left: data that are all but fitted by
+    # construction have weights so small that it would tell.
+    step, _, _ = problem.step(at, sites, torch.zeros_like(at.z[:, 0]))
+    step = torch.where(ending.converged[:, None], step, 0.0)
+    residual = at.residual - (at.slope @ step[..., None])[..., 0]
+    p_fit = _tail(residual.square().sum(-1), used - information, used - 2 * information + second)
+    p_prior = _tail((at.z + step).square().sum(-1), information, second)
     status = torch.full_like(ending.iterations, Status.STALLED, dtype=torch.uint8)
     status[ending.converged] = Status.CONVERGED
     status[ending.converged & ((p_fit < significance) | (lost > 0))] = Status.UNEXPLAINED
@@ -287,6 +281,7 @@ def _describe(problem: Problem, ending: Ending, significance: float) -> dict[str
         "blocked": ending.blocked & ~ending.converged,
         "at_bound": touched,
         "iterations": ending.iterations,
+        "history": ending.history,
     }
 
 

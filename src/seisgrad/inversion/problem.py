@@ -69,19 +69,37 @@ class Problem:
         away = (models - self.mean[sites])[..., None]
         return torch.linalg.solve_triangular(self.prior_factor(sites), away, upper=False)[..., 0]
 
-    def linearise(self, z: Float[Tensor, "site parameter"], sites: Tensor) -> Linearisation:
-        """Evaluate and differentiate the operator at whitened models."""
+    def linearise(
+        self, z: Float[Tensor, "site parameter"], sites: Tensor, *, on_trial: bool = False
+    ) -> Linearisation:
+        """Evaluate and differentiate the operator at whitened models.
+
+        Models ``on_trial`` that the operator refuses (InputError: no earth at all) predict nothing; others raise.
+        """
         prior = self.prior_factor(sites)
         model = self.mean[sites] + _times(prior, z)
         if self.bounds is not None:
             model = self.bounds.clamp(model)
-        with torch.no_grad():
-            value, slope = linearise(self.op, model.reshape(-1, *self.op.domain.shape))
-        value, slope = value.reshape(len(z), -1).clone(), slope.reshape(len(z), -1, z.shape[1])
+        value, slope = (self._ask_or_lose if on_trial else self._ask)(model)
         data = self.data[sites]
         predicted = data.isfinite() & value.isfinite() & slope.isfinite().all(-1)
         white = self.noise.whiten(torch.cat([(data - value)[..., None], slope], -1), predicted, sites)
         return Linearisation(z, model, value, predicted, white[..., 0], white[..., 1:] @ prior)
+
+    def _ask(self, model: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            value, slope = linearise(self.op, model.reshape(-1, *self.op.domain.shape))
+        return value.reshape(len(model), -1).clone(), slope.reshape(len(model), -1, model.shape[1])
+
+    def _ask_or_lose(self, model: Tensor) -> tuple[Tensor, Tensor]:
+        try:
+            return self._ask(model)
+        except InputError:
+            if len(model) == 1:
+                value = torch.full_like(self.data[:1], torch.nan)
+                return value, value[..., None].expand(-1, -1, model.shape[1])
+        halves = [self._ask_or_lose(half) for half in model.split((len(model) + 1) // 2)]
+        return torch.cat([value for value, _ in halves]), torch.cat([slope for _, slope in halves])
 
     def objective(
         self, at: Linearisation, used: Bool[Tensor, "site datum"], sites: Tensor

@@ -45,7 +45,7 @@ def curves(axes: "Axes", table: DispersionCurves) -> "list[Artist]":
 
 
 def time_frequency(axes: "Axes", measurement: Measurement) -> "list[Artist]":
-    """The envelope over period and group velocity in dB per period, the ridge that was followed, the picks and the flags.
+    """The envelope over period and group velocity in dB per period, the ridge, the picks and the flags.
 
     Good picks carry their one-sigma bars; flagged ones are crosses.
 
@@ -56,17 +56,21 @@ def time_frequency(axes: "Axes", measurement: Measurement) -> "list[Artist]":
     Returns:
         The image, the ridge, the good picks and the flagged ones, in this order, where there are any.
     """
-    from cmcrameri import cm
+    from cmcrameri.cm import cmaps
 
     image = measurement.image
     decibel = 20 * np.log10(np.fmax(image.envelope.numpy(), 1e-6))
     mesh = axes.pcolormesh(
         image.period.numpy(), image.velocity.numpy(), decibel.T,
-        cmap=cm.lapaz, vmin=-RANGE_DB, vmax=0.0, shading="nearest", rasterized=True,
+        cmap=cmaps["lapaz"], vmin=-RANGE_DB, vmax=0.0, shading="gouraud", rasterized=True,
     )  # fmt: skip
-    (ridge,) = axes.plot(image.period.numpy(), image.ridge.numpy(), color="white", lw=0.8, alpha=0.8, label="ridge")
+    (ridge,) = axes.plot(image.period.numpy(), image.ridge.numpy(), color="black", lw=0.8, label="ridge")
     artists: list[Artist] = [mesh, ridge]
-    period, velocity, good = measurement.period.numpy(), measurement.velocity.numpy(), measurement.good.numpy()
+    period, velocity, good = (
+        measurement.period.numpy(),
+        measurement.velocity.numpy(),
+        measurement.good.numpy(),
+    )
     if good.any():
         bars = axes.errorbar(
             period[good], velocity[good], measurement.sigma.numpy()[good],

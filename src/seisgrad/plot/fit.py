@@ -5,15 +5,11 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad.plot.dispersion import COLOURS, MARKERS
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-
-COLOURS = {"rayleigh": "#0072B2", "love": "#D55E00"}
-"""One colour per wave, told apart by every kind of colour vision (Okabe & Ito 2008)."""
-MARKERS = {"rayleigh": "o", "love": "s"}
-STYLES = {"phase": "-", "group": (0, (5, 1.5)), "ellipticity": ":"}
-
 
 def fit(
     axes: "Axes",
@@ -24,6 +20,7 @@ def fit(
     *,
     prior: Float[Tensor, " period"] | None = None,
     wave: str = "rayleigh",
+    kind: str = "phase",
     label: str = "",
 ) -> "list[Artist]":
     """One branch: data with their one-sigma bars, the predicted line and, thin and dashed, the prior's.
@@ -35,13 +32,14 @@ def fit(
         sigma: one standard deviation of ``observed``, ``[period]``.
         predicted: by the model that is shown, ``[period]``.
         prior: predicted before the data were seen, ``[period]``.
-        wave: which colour and marker.
+        wave: which colour.
+        kind: which marker.
         label: in the legend.
     """
     colour = COLOURS[wave]
     have = observed.isfinite()
     bars = axes.errorbar(
-        periods[have], observed[have], sigma[have], fmt=MARKERS[wave], ms=3.6, lw=0.9, color=colour, alpha=0.85,
+        periods[have], observed[have], sigma[have], fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour, alpha=0.85,
         mfc="white", zorder=2,
     )  # fmt: skip
     (line,) = axes.plot(periods, predicted, color=colour, lw=2.0, label=label or None, zorder=3)
@@ -59,13 +57,14 @@ def residuals(
     normalised: Float[Tensor, " period"],
     *,
     wave: str = "rayleigh",
+    kind: str = "phase",
     label: str = "",
 ) -> "list[Artist]":
     """Residuals over their standard deviation, with the bands of one and two standard deviations."""
     bands = [axes.axhspan(-n, n, color="#8A93A0", alpha=0.13, lw=0, zorder=0) for n in (1, 2)]
     have = normalised.isfinite()
     (points,) = axes.plot(
-        periods[have], normalised[have], MARKERS[wave], ms=3.6, color=COLOURS[wave], label=label or None
+        periods[have], normalised[have], MARKERS[kind], ms=3.6, color=COLOURS[wave], label=label or None
     )
     axes.set_xscale("log")
     axes.set_xlabel("period (s)")

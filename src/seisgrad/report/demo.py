@@ -7,8 +7,8 @@ import torch
 
 from seisgrad.dispersion.measure import Measurement
 from seisgrad.report import kono
-from seisgrad.report.anisotropy import Contrast, contrast, say_contrast
-from seisgrad.report.findings import extreme, say_intervals, intervals, resolved
+from seisgrad.report.anisotropy import say_contrast
+from seisgrad.report.findings import extreme, intervals, kilometres, resolved, say_intervals
 from seisgrad.report.inversion import add_fit, add_profile_table, add_resolution, cards
 from seisgrad.report.kono import Demonstration
 from seisgrad.report.page import Page
@@ -16,28 +16,141 @@ from seisgrad.report.page import Page
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+GLANCE = (
+    "At a glance. Left: the record (15 to 250 s, with group velocity along the top), the time-frequency images with their "
+    "picks, and the fit of the joint inversion. Right: shear velocity with two standard deviations, and how much of the "
+    "prior uncertainty the data have removed."
+)
+APART = (
+    "Each wave inverted on its own, with the same prior; bands are two standard deviations. Where they differ by more "
+    "than their bands, one isotropic earth cannot serve both."
+)
+
 
 def demo_page(demo: Demonstration, drawn: "Mapping[str, Figure]") -> Page:
     """The report of the demonstration; ``drawn`` holds its figures by name."""
-    distance = demo.rayleigh.distance_km
     page = Page(
         "From one seismogram to the upper mantle",
-        f"Rayleigh and Love waves of the El Salvador earthquake of 13 January 2001 (Mw 7.7), recorded at KONO, Norway, "
-        f"{distance:.0f} km away; group velocities measured, and inverted together for shear velocity with uncertainty.",
+        "Rayleigh and Love waves of the El Salvador earthquake of 13 January 2001 (Mw 7.7) at KONO, Norway, "
+        f"{demo.rayleigh.distance_km:.0f} km away: group velocities measured, and inverted together for shear velocity "
+        "with its uncertainty.",
     )
-    page.figure(drawn["demo"], "The whole way at a glance: record, time-frequency images with picks, fit, earth.")
     page.cards(*cards(demo.joint))
-    page.points(*_in_short(demo))
-    _add_measurement(page, demo, drawn)
+    page.figure(drawn["demo"], GLANCE)
+    page.points(*in_short(demo))
+    _add_measurement(page, demo)
     add_fit(page, demo.joint, drawn)
     page.heading("One isotropic earth for both waves?")
-    page.text(*say_contrast(contrast(demo), demo))
-    page.figure(drawn["apart"], "Each wave inverted on its own with the same prior; bands are two standard deviations.")
+    page.text(*say_contrast(demo.joint, demo.apart["rayleigh"], demo.apart["love"]))
+    page.figure(drawn["apart"], APART)
     add_resolution(page, demo.joint, drawn)
     _add_assumptions(page, demo)
     add_profile_table(page, demo.joint)
     return page
 
 
-def _in_short(demo: Demonstration) -> list[str]:
-    return []
+def in_short(demo: Demonstration) -> list[str]:
+    """The findings in a few lines, each from numbers."""
+    clear = intervals(demo.joint, resolved(demo.joint))
+    points = [f"{_picked(m)}." for m in demo.measurements]
+    points.append(demo.joint.posterior.message())
+    points.append(f"The data speak at {say_intervals(clear)}; elsewhere the profile repeats the prior.")
+    points.append(_say_low_velocity(demo))
+    return points
+
+
+def _picked(measurement: Measurement) -> str:
+    period = measurement.period[measurement.good]
+    flagged = int((~measurement.good).sum())
+    return (
+        f"{measurement.wave.capitalize()}: {len(period)} group velocities from {float(period.min()):.3g} to "
+        f"{float(period.max()):.3g} s, {flagged} of {len(measurement.period)} periods flagged and left out"
+    )
+
+
+def _say_low_velocity(demo: Demonstration) -> str:
+    """Whether vs falls below the lid, from the joint posterior with its covariance."""
+    lid = extreme(demo.joint, kono.MOHO, 120.0, lowest=False)
+    low = extreme(demo.joint, 60.0, 250.0, lowest=True)
+    if lid is None or low is None or lid[0] >= low[0]:
+        return ""
+    posterior, tops = demo.joint.posterior, demo.joint.starting.rock_depth
+    pick = torch.zeros_like(posterior.mean)
+    for sign, (depth, *_) in ((1.0, lid), (-1.0, low)):
+        pick[int((tops <= depth).sum()) - 1] = sign
+    drop, sigma = float(pick @ posterior.mean), float((pick @ posterior.covariance @ pick).sqrt())
+    seen = "seen" if drop > 2 * sigma else "not seen beyond doubt"
+    return (
+        f"A low-velocity zone is {seen}: vs falls by {drop:.2f} ± {sigma:.2f} km/s from {lid[1]:.2f} km/s near "
+        f"{kilometres(lid[0])} km to {low[1]:.2f} km/s near {kilometres(low[0])} km depth."
+    )
+
+
+def _add_measurement(page: Page, demo: Demonstration) -> None:
+    page.heading("What was measured")
+    page.text(
+        "Multiple-filter analysis: the envelope behind each of a set of Gaussian filters peaks when the wave group of that "
+        "period arrives, and distance over that time is its group velocity. Rayleigh waves were taken from the vertical, "
+        f"Love waves from the transverse component; the path is {demo.rayleigh.distance_km:.0f} km long, azimuth "
+        f"{demo.rayleigh.azimuth:.1f}°, back-azimuth {demo.rayleigh.back_azimuth:.1f}°. A sigma holds the noise, the "
+        "width of the ridge and the variation with filter width.",
+    )
+    for measurement in demo.measurements:
+        rows = [
+            (f"{period:g}", f"{velocity:.3f}", f"{sigma:.3f}", f"{snr:.0f}", "yes" if good else "no", reason)
+            for period, velocity, sigma, snr, good, reason in zip(
+                measurement.period.tolist(),
+                measurement.velocity.tolist(),
+                measurement.sigma.tolist(),
+                measurement.snr.tolist(),
+                measurement.good.tolist(),
+                (text.replace("_", " ") for text in measurement.reasons),
+                strict=True,
+            )
+        ]
+        header = ("period (s)", "U (km/s)", "σ (km/s)", "signal/noise", "used", "flags")
+        page.text(f"{_picked(measurement)}. {_why(measurement)}")
+        page.table(header, rows, fold=f"All {len(rows)} periods of the {measurement.wave.capitalize()} wave")
+    page.points(*dict.fromkeys(note for m in demo.measurements for note in m.notes))
+
+
+def _why(measurement: Measurement) -> str:
+    """The flagged periods with their reasons."""
+    flagged = [
+        f"{period:g} s ({reason.replace('_', ' ')})"
+        for period, reason, good in zip(
+            measurement.period.tolist(), measurement.reasons, measurement.good.tolist(), strict=True
+        )
+        if not good
+    ]
+    return f"Left out: {'; '.join(flagged)}." if flagged else ""
+
+
+def _add_assumptions(page: Page, demo: Demonstration) -> None:
+    page.heading("What was assumed")
+    errors = 100.0 * kono.path_error(demo.joint.survey, demo.joint.starting)
+    periods = demo.joint.survey.periods
+    sizes = "; ".join(
+        f"{branch.wave.capitalize()} {', '.join(f'{float(errors[i, j]):.1f} % at {float(periods[j]):g} s' for j in (0, len(periods) // 2, len(periods) - 1))}"
+        for i, branch in enumerate(demo.joint.survey.branches)
+    )
+    page.points(
+        demo.joint.starting.words,
+        "Why PREM: about half of the path is deep Atlantic, the other half shelf and land, which is what the averaged crust "
+        "of PREM stands for.",
+        "What one column cannot explain was added to the errors: the root-mean-square difference between the velocity of "
+        "a path over oceanic and continental crust in shares of "
+        f"{', '.join(f'{share:g}' for share in kono.OCEAN_SHARES)} ocean (times add) and that of PREM's crust: {sizes}. "
+        "This is why the crust is left to the prior although short periods were measured.",
+        f"The source: times count from the origin time plus {kono.HALF_DURATION:g} s, the half duration expected of "
+        f"Mw 7.7; {kono.TIME_SIGMA:g} s of doubt about it move all velocities together, and the inversion knows that.",
+        f"The sensor: the file holds no response; it was taken as flat in velocity to {kono.CORNER:g} s (STS-1). Its delay "
+        f"grows as the period squared, to {0.225 * 200.0**2 / kono.CORNER:.0f} s at 200 s, and "
+        f"{100 * kono.CORNER_SHARE:g} % of it was taken as uncertain, for all data together.",
+        "Spherical earth by flattening: exact for Love waves, the usual power of density for Rayleigh waves. Gravity and "
+        "the change of velocity with period between 20 and 200 s (about 1 % in the low-velocity zone) are left out.",
+        "The earth is isotropic and does not vary along the path below the crust; the fundamental mode is alone at each "
+        "pick. Love overtones travel almost as fast as the fundamental mode under oceans, and no single record can tell "
+        "them apart.",
+        "The posterior is a Gaussian around the most probable model; vp/vs and density are PREM's.",
+    )

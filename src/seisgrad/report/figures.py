@@ -10,14 +10,15 @@ from torch import Tensor
 
 from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
-from seisgrad.plot.fit import COLOURS, fit, residuals
+from seisgrad.plot.dispersion import COLOURS
+from seisgrad.plot.fit import fit, residuals
 from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
 from seisgrad.plot.profile import PRIOR, profile, profile_band, uncertainty_ratio
-from seisgrad.report.findings import SPEAKS, title
+from seisgrad.report.findings import SPEAKS, intervals, resolved, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
 STYLE = {
     "font.family": "sans-serif",
@@ -65,11 +66,8 @@ def new_figure(width: float, height: float) -> "Figure":
 @styled
 def fit_figure(inversion: Inversion) -> "Figure":
     """Data, prediction and prior prediction above; residuals over sigma below."""
-    figure = new_figure(8.6, 6.0)
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.4, 1.0))
-    draw_fit(upper, inversion)
-    draw_residuals(lower, inversion)
-    upper.set_xlabel("")
+    figure = new_figure(8.6, 5.8)
+    draw_fit_and_residuals(figure, inversion)
     return figure
 
 
@@ -77,10 +75,7 @@ def fit_figure(inversion: Inversion) -> "Figure":
 def profile_figure(inversion: Inversion, bottom: float) -> "Figure":
     """The profile with its uncertainty and the prior's, and beside it what the data have removed of the latter."""
     figure = new_figure(8.6, 6.6)
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.3, 1.0))
-    draw_profile(left, inversion, bottom)
-    draw_ratio(right, inversion, bottom)
-    right.set_ylabel("")
+    draw_earth(figure, inversion, bottom)
     return figure
 
 
@@ -102,7 +97,9 @@ def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
         edges, edges, rows.T.numpy(), cmap=cm.vik, vmin=-limit, vmax=limit, rasterized=True
     )
     figure.colorbar(image, ax=left, label="averaging kernel (1/km)", shrink=0.8)
-    left.set(title="Resolution", xlabel="depth of the estimate (km)", ylabel="true depth (km)", ylim=(bottom, 0))
+    left.set(
+        title="Resolution", xlabel="depth of the estimate (km)", ylabel="true depth (km)", ylim=(bottom, 0)
+    )
     wanted = [float(tops[int(i)]) for i in torch.linspace(0.08, 0.85, 5) * len(tops)]
     _averaging_kernels(right, inversion, rows, tops, wanted, bottom)
     return figure
@@ -115,7 +112,9 @@ def _averaging_kernels(
 
     for i, depth in enumerate(wanted):
         row = int((tops - depth).abs().argmin())
-        profile(axes, tops, rows[row], bottom=bottom, colour=cm.batlow(0.08 + 0.2 * i), label=f"{depth:.3g} km")
+        profile(
+            axes, tops, rows[row], bottom=bottom, colour=cm.batlow(0.08 + 0.2 * i), label=f"{depth:.3g} km"
+        )
     axes.axvline(0.0, color="0.7", lw=0.8)
     axes.set(title="Averaging kernels", xlabel="1/km", ylabel="")
     axes.legend(title="estimate at", loc="lower right")
@@ -144,6 +143,22 @@ def kernel_figure(
     return figure
 
 
+def draw_fit_and_residuals(figure: "FigureBase", inversion: Inversion) -> None:
+    """The fit above and the residuals below, on one period axis."""
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.6, 1.0))
+    draw_fit(upper, inversion)
+    draw_residuals(lower, inversion)
+    upper.set_xlabel("")
+
+
+def draw_earth(figure: "FigureBase", inversion: Inversion, bottom: float) -> None:
+    """The profile, and beside it who speaks where."""
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.4, 1.0))
+    draw_profile(left, inversion, bottom)
+    draw_ratio(right, inversion, bottom)
+    right.set_ylabel("")
+
+
 def draw_fit(axes: "Axes", inversion: Inversion) -> None:
     """All branches with their data, prediction and prior prediction."""
     for i, branch in enumerate(inversion.survey.branches):
@@ -167,7 +182,7 @@ def draw_fit(axes: "Axes", inversion: Inversion) -> None:
 def draw_residuals(axes: "Axes", inversion: Inversion) -> None:
     """All residuals over their sigma."""
     for i, branch in enumerate(inversion.survey.branches):
-        residuals(axes, inversion.survey.periods, inversion.residual[i], wave=branch.wave)
+        residuals(axes, inversion.survey.periods, inversion.residual[i], wave=branch.wave, kind=branch.kind)
     largest = float(inversion.residual.abs().nan_to_num(0.0).max())
     axes.set_ylim(-max(3.0, 1.1 * largest), max(3.0, 1.1 * largest))
     plain_periods(axes)
@@ -183,6 +198,9 @@ def draw_profile(axes: "Axes", inversion: Inversion, bottom: float) -> None:
     profile(axes, depth, prior.mean, bottom=bottom, colour=PRIOR, style="--", label="prior mean")
     profile_band(axes, depth, posterior.mean, posterior.sigma, bottom=bottom, label="posterior ±2σ")
     profile(axes, depth, posterior.mean, bottom=bottom, label="most probable")
+    for top, end in intervals(inversion, ~resolved(inversion)):
+        if top < bottom:
+            axes.axhspan(top, min(end, bottom), color="white", alpha=0.55, lw=0, zorder=2.5)
     axes.set(title="Shear velocity", xlabel="Vs (km/s)")
     axes.legend(loc="lower left")
 
@@ -193,8 +211,12 @@ def draw_ratio(axes: "Axes", inversion: Inversion, bottom: float) -> None:
         axes, inversion.starting.rock_depth, inversion.posterior.shrinkage, bottom=bottom, threshold=SPEAKS
     )
     axes.set(title="Who speaks?", xlabel="posterior σ / prior σ")
-    for x, words in ((SPEAKS / 2, "data"), ((1.05 + SPEAKS) / 2, "prior")):
-        axes.text(x, 0.012, words, transform=axes.get_xaxis_transform(), ha="center", fontsize=9, color="#5b6675")
+    good = resolved(inversion)
+    for which, words in ((good, "the data"), (~good, "the prior")):
+        for top, end in intervals(inversion, which):
+            middle = (top + min(end, bottom)) / 2
+            if min(end, bottom) - top > 0.15 * bottom:
+                axes.text(0.14, middle, words, rotation=90, ha="center", va="center", color="#1d2530")
 
 
 def plain_periods(axes: "Axes") -> None:
@@ -216,4 +238,23 @@ def _within(inversion: Inversion, row: int, values: Tensor) -> Tensor:
     return shown
 
 
-
+@styled
+def apart_figure(rayleigh: Inversion, love: Inversion, bottom: float) -> "Figure":
+    """The profiles of two inversions of one wave each, over their common prior."""
+    figure = new_figure(8.6, 6.0)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.0, 1.0))
+    depth = rayleigh.starting.rock_depth
+    prior = rayleigh.posterior.prior
+    profile(left, depth, prior.mean, bottom=bottom, colour=PRIOR, style="--", label="prior mean")
+    for part, wave in ((rayleigh, "rayleigh"), (love, "love")):
+        posterior, colour = part.posterior, COLOURS[wave]
+        profile_band(left, depth, posterior.mean, posterior.sigma, bottom=bottom, colour=colour, alpha=0.18)
+        profile(
+            left, depth, posterior.mean, bottom=bottom, colour=colour, label=f"{wave.capitalize()} alone ±2σ"
+        )
+        profile(right, depth, posterior.shrinkage, bottom=bottom, colour=colour)
+    right.axvline(SPEAKS, color="#1d2530", lw=0.8, ls=":")
+    left.set(title="Shear velocity, each wave alone", xlabel="Vs (km/s)")
+    left.legend(loc="lower left")
+    right.set(title="Who speaks?", xlabel="posterior σ / prior σ", ylabel="", xlim=(0.0, 1.05))
+    return figure

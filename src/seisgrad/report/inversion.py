@@ -11,8 +11,16 @@ from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
 from seisgrad.report import figures
 from seisgrad.report.files import fit_csv, posterior_dataset, profile_csv, status_name
-from seisgrad.report.findings import branch_fits, intervals, kilometres, resolved, say_fit, say_intervals
-from seisgrad.report.findings import say_resolution, title
+from seisgrad.report.findings import (
+    branch_fits,
+    intervals,
+    kilometres,
+    resolved,
+    say_fit,
+    say_intervals,
+    say_resolution,
+    title,
+)
 from seisgrad.report.page import Page
 
 if TYPE_CHECKING:
@@ -80,7 +88,13 @@ def add_profile_table(page: Page, inversion: Inversion) -> None:
     posterior, prior = inversion.posterior, inversion.posterior.prior
     rows = []
     for i, top in enumerate(inversion.starting.rock_depth.tolist()):
-        values = (posterior.mean[i], posterior.sigma[i], prior.mean[i], prior.sigma[i], posterior.shrinkage[i])
+        values = (
+            posterior.mean[i],
+            posterior.sigma[i],
+            prior.mean[i],
+            prior.sigma[i],
+            posterior.shrinkage[i],
+        )
         who = "data" if bool(resolved(inversion)[i]) else "prior"
         rows.append((kilometres(top), *(f"{float(value):.3f}" for value in values), who))
     header = ("top (km)", "vs (km/s)", "σ", "prior vs", "prior σ", "σ ratio", "who speaks")
@@ -99,7 +113,9 @@ def cards(inversion: Inversion) -> list[tuple[str, str, str]]:
     ]
 
 
-def inversion_page(inversion: Inversion, source: str, drawn: "Mapping[str, Figure]", notes: list[str]) -> Page:
+def inversion_page(
+    inversion: Inversion, source: str, drawn: "Mapping[str, Figure]", notes: list[str]
+) -> Page:
     """The page of ``seisgrad invert``.
 
     Args:

@@ -18,6 +18,7 @@ from torch import Tensor
 from seisgrad.dispersion.curves import DispersionCurves
 from seisgrad.dispersion.invert import Inversion, invert
 from seisgrad.dispersion.measure import Event, Measurement, Station, measure
+from seisgrad.dispersion.physics import Physics
 from seisgrad.dispersion.starting_model import (
     StartingModel,
     at_period,
@@ -27,7 +28,8 @@ from seisgrad.dispersion.starting_model import (
     smoothed,
     starting_model,
 )
-from seisgrad.earth import prem, resample
+from seisgrad.dispersion.survey import Survey, Wave
+from seisgrad.earth import LayeredModel, prem, resample
 from seisgrad.errors import WorkError
 
 if TYPE_CHECKING:
@@ -45,12 +47,20 @@ TIME_SIGMA = 8.0
 """s; how well that rule and the origin time are known. It moves all group velocities together."""
 CORNER = 360.0
 """s; the record comes without its response. KONO's very-broad-band sensor is taken as an STS-1: flat to 360 s, damping 0.71."""
-FLOOR = 0.004
-"""Of the velocity: what a path of many structures does to a one-dimensional explanation."""
+CORNER_SHARE = 0.3
+"""Of the sensor's delay that this correction removes: how well it is known. It moves all group velocities together."""
+PERIODS = (18.0, 20.5, 23.5, 27.0, 31.5, 37.0, 44.5, 54.0, 67.5, 86.0, 112.0, 150.0, 200.0)
+"""s; from where multipathing ends to where the record is long enough, about a filter width apart."""
+FLOOR = 0.003
+"""Of the velocity: mislocation by 20 km and a path that is not quite the great circle."""
+OCEAN_SHARES = (0.4, 0.55, 0.7)
+"""How much of the path may lie over deep ocean; the map says a little more than half."""
 MODEL_PERIOD = 75.0
 """s; the period whose velocities the profile holds: near the middle of the data on a logarithmic scale."""
-BOTTOM = 700.0
-"""km; the half-space begins here, well below what the data see."""
+BOTTOM = 1200.0
+"""km; the half-space begins here, so deep that waves of 200 s do not feel it."""
+MOHO = 24.4
+"""km; PREM's."""
 CRUST_SIGMA, MANTLE_SIGMA = 0.10, 0.04
 """Prior sigma as a fraction of vs: above about 40 km, where the path has oceans and shelves, and below."""
 
@@ -87,9 +97,9 @@ def response() -> "Response":
     return Response.from_paz(zeros=[0j, 0j], poles=[pole, pole.conjugate()], stage_gain=1.0)
 
 
-def measure_wave(wave: str) -> Measurement:
+def measure_wave(wave: Wave) -> Measurement:
     """The group velocity of one wave on the record."""
-    return measure(record_path(), event(), STATION, wave, response=response(), floor=FLOOR)  # type: ignore[arg-type]
+    return measure(record_path(), event(), STATION, wave, periods=PERIODS, response=response(), floor=FLOOR)
 
 
 def motion(measurement: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -112,15 +122,14 @@ def starting() -> StartingModel:
     its steps are smoothed, so that a step in the result could only come from the data.
     """
     model = at_period(prem(BOTTOM), MODEL_PERIOD)
-    moho = 24.4
-    keep = tuple(depth for depth in discontinuities(model) if depth <= moho)
+    keep = tuple(depth for depth in discontinuities(model) if depth <= MOHO)
     depth = depth_grid(4.0, BOTTOM, keep=keep, growth=0.06)
-    on_grid = smoothed(resample(model, depth), moho, 60.0)
+    on_grid = smoothed(resample(model, depth), MOHO, 60.0)
     tops = on_grid.depth[on_grid.water :]
     share = torch.sigmoid((tops - 40.0) / 8.0)
     sigma = CRUST_SIGMA + (MANTLE_SIGMA - CRUST_SIGMA) * share
     words = (
-        f"The prior mean is isotropic PREM with its 3 km of water and its crust to {moho:g} km, carried from 1 s to "
+        f"The prior mean is isotropic PREM with its 3 km of water and its crust to {MOHO:g} km, carried from 1 s to "
         f"{MODEL_PERIOD:g} s period with PREM's Q, and with the steps of its upper mantle smoothed. Prior sigma: "
         f"{100 * CRUST_SIGMA:g} % of vs in the crust, {100 * MANTLE_SIGMA:g} % in the mantle, correlated over "
         "20 km at the Moho, 60 km at 200 km and 110 km at 400 km depth."
@@ -149,13 +158,65 @@ class Demonstration:
         return self.rayleigh.curves + self.love.curves
 
 
+def demonstrate(rayleigh: Measurement, love: Measurement) -> Demonstration:
+    """Invert both waves together, and each alone."""
+    begin, distance = starting(), rayleigh.distance_km
+    alone = {m.wave: invert_curves(m.curves, begin, distance) for m in (rayleigh, love)}
+    return Demonstration(rayleigh, love, invert_curves(rayleigh.curves + love.curves, begin, distance), alone)
+
+
 def invert_curves(curves: DispersionCurves, begin: StartingModel, distance_km: float) -> Inversion:
-    """Invert with the error of the centroid time, which all data share."""
+    """Invert with the error of a one-dimensional path, and with those of the source time and of the sensor."""
     survey = curves.survey("spherical")
     observed, _ = curves.gridded(survey)
-    return invert(curves, begin, earth="spherical", shared=time_error(observed, distance_km))
+    shared = torch.stack([time_error(observed, distance_km), sensor_error(observed, survey, distance_km)])
+    return invert(curves, begin, earth="spherical", floor=path_error(survey, begin), shared=shared)
 
 
 def time_error(velocity: Float[Tensor, "*shape"], distance_km: float) -> Float[Tensor, "*shape"]:
     """What :data:`TIME_SIGMA` seconds do to a group velocity U = X/t, km/s: U² σ_t / X."""
     return velocity.square() * TIME_SIGMA / distance_km
+
+
+def sensor_error(
+    velocity: Float[Tensor, "branch period"], survey: Survey, distance_km: float
+) -> Float[Tensor, "branch period"]:
+    """What :data:`CORNER_SHARE` of the sensor's group delay, about 0.225 T²/T0, does to a group velocity, km/s."""
+    delay = 0.225 * survey.periods.square() / CORNER
+    return velocity.square() * CORNER_SHARE * delay / distance_km
+
+
+def path_error(survey: Survey, begin: StartingModel) -> Float[Tensor, "branch period"]:
+    """How far a path over two crusts is from a path over their average, as a fraction of the velocity.
+
+    Times add along a path, 1/U = f/U_ocean + (1 - f)/U_continent, and U is far from linear in the thickness of the crust.
+    The root mean square of the difference over :data:`OCEAN_SHARES` is what one column cannot explain.
+    """
+    physics = Physics(survey, begin.depth)
+    with torch.no_grad():
+        one = physics(begin.reference.stack())
+        ocean, continent = (1.0 / physics(column) for column in two_crusts(begin.reference))
+    shares = torch.tensor(OCEAN_SHARES, dtype=torch.float64)[:, None, None]
+    two = 1.0 / (shares * ocean + (1.0 - shares) * continent)
+    return (two / one - 1.0).square().mean(0).sqrt()
+
+
+def two_crusts(
+    reference: LayeredModel,
+) -> tuple[Float[Tensor, "3 depth"], Float[Tensor, "3 depth"]]:
+    """The reference's mantle under an oceanic crust (to 11 km, with water and sediment) and a continental one (to 36 km).
+
+    Velocities and densities are round values of either kind of crust (vp, vs, rho; bottom in km).
+    """
+    ocean = ((3.0, (1.45, 0.0, 1.02)), (5.0, (5.0, 2.7, 2.55)), (11.0, (6.8, 3.8, 2.95)))
+    continent = ((20.0, (5.9, 3.45, 2.72)), (36.0, (6.7, 3.85, 2.92)))
+    return _on_mantle(reference, ocean), _on_mantle(reference, continent)
+
+
+def _on_mantle(reference: LayeredModel, crust: tuple) -> Float[Tensor, "3 depth"]:
+    column, depth = reference.stack().clone(), reference.depth
+    first = int((depth >= MOHO - 1e-6).nonzero()[0])
+    column[:, :first] = column[:, first : first + 1]
+    for bottom, values in reversed(crust):
+        column[:, depth < bottom - 1e-6] = torch.tensor(values, dtype=torch.float64)[:, None]
+    return column

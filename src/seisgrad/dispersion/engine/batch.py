@@ -3,9 +3,11 @@
 The compiled code releases the interpreter lock, so plain threads share the models; their number is torch's (``torch.set_num_threads``).
 """
 
+import hashlib
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -114,11 +116,31 @@ def one_model(wave, kind, h, vp, vs, rho, omega, modes, want_rows, value, rows, 
                     rows[parameter, m, p, layer] = kernel[parameter, i, layer]
 
 
-@njit(**OPTIONS)
-def _chunk(first, last, wave, kind, h, vp, vs, rho, omega, modes, want_rows, value, rows, status):
-    for b in range(first, last):
-        at = b if want_rows else 0
-        one_model(wave, kind, h[b], vp[b], vs[b], rho[b], omega, modes, want_rows, value[b], rows[at], status[b])
+def _sources() -> int:
+    """A number that changes with any source of the engine."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return int(hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:15], 16)
+
+
+def _entry(sources: int):
+    """The one compiled function that is cached on disk.
+
+    Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function closes over, so the
+    sources' digest is closed over.
+    """
+
+    @njit(**OPTIONS, cache=True)
+    def chunk(first, last, wave, kind, h, vp, vs, rho, omega, modes, want_rows, value, rows, status):
+        if sources == 0:
+            return
+        for b in range(first, last):
+            at = b if want_rows else 0
+            one_model(wave, kind, h[b], vp[b], vs[b], rho[b], omega, modes, want_rows, value[b], rows[at], status[b])
+
+    return chunk
+
+
+_chunk = _entry(_sources())
 
 
 def run(

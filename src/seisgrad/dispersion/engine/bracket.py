@@ -33,6 +33,15 @@ def begin(s, guess, error, slowest, fastest):
 
 
 @njit(**INNER)
+def begin_isolated(mode, low, f_low, high, f_high):
+    """A root known to be the only one between ``low`` and ``high``."""
+    s = np.empty(COLUMNS)
+    begin(s, np.nan, 0.0, low, high)
+    s[JLO], s[FLO], s[JHI], s[FHI] = mode, f_low, mode + 1.0, f_high
+    return s
+
+
+@njit(**INNER)
 def isolated(s, mode):
     """Whether exactly root ``mode`` lies between LO and HI, both evaluated."""
     return s[JLO] == mode and s[JHI] == mode + 1 and s[FLO] * s[FHI] < 0.0
@@ -106,8 +115,8 @@ def absorb(s, mode, fastest, x, F, J):
         return
     below = J <= mode
     if isolated(s, mode):
-        if s[LO] < x < s[HI]:
-            below = (F > 0.0) == (s[FLO] > 0.0)
+        # inside, the sign of F decides; outside, the place does
+        below = (F > 0.0) == (s[FLO] > 0.0) if s[LO] < x < s[HI] else x <= s[LO]
     elif x == s[LO] and J > 0.0 and s[JLO] == 0.0:
         # the bound from below was none
         s[HI], s[JHI], s[FHI], s[HI2] = x, J, F, np.nan

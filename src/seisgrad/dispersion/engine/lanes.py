@@ -22,8 +22,8 @@ from numba import njit
 LANES = 8
 
 #: Reassociation stays off (counts must be reproducible); contraction gives fused multiply-adds.
-OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
-#: For functions that only compiled code calls: without their Python entry points they compile in half the time.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+#: For functions that only compiled code calls: they compile faster without Python entry points.
 INNER = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
@@ -57,7 +57,7 @@ def even_short(y):
 def halvings(largest):
     """How often a layer whose |y| reaches ``largest`` is halved before the series hold."""
     n = 0
-    while largest > SERIES_LIMIT:
+    while largest > SERIES_LIMIT and n < 60:
         largest *= 0.25
         n += 1
     return n

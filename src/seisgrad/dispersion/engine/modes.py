@@ -12,6 +12,7 @@ from numba import njit
 
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, propose
 from .lanes import INNER, LANES, OPTIONS
+from .pairs import possible, resolve
 from .secular import evaluate, workspace
 
 OK, BELOW_CUTOFF, FAILED = 0, 1, 2
@@ -84,6 +85,15 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
                     left += 1
             count = left
         stride //= 2
+    for p in range(number):
+        highest = 0.0
+        for m in range(len(modes)):
+            highest = max(highest, fastest if math.isnan(velocity[m, p]) else velocity[m, p])
+        if possible(wave, stack, water, omega[p], highest):
+            resolve(stack, water, omega, p, modes, slowest, highest, velocity, work)
+            for m in range(len(modes)):
+                if status[m, p] != FAILED or not math.isnan(velocity[m, p]):
+                    status[m, p] = BELOW_CUTOFF if math.isnan(velocity[m, p]) else OK
     return evaluations
 
 

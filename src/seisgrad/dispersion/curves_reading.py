@@ -1,12 +1,11 @@
-"""Files of dispersion picks: CSV, CPS surf96 lines and NetCDF, each a pair of plain functions between file and rows.
+"""Reading files of dispersion picks: CSV, CPS surf96 lines and NetCDF, each by a plain function from file to rows.
 
 Nothing is guessed: a value that cannot be is refused with the file, the line, the value and what was expected.
 """
 
 import csv
 import math
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,13 +19,9 @@ HEADER = ("wave", "kind", "mode", "period", "velocity", "sigma")
 PLACE = ("site", "latitude", "longitude")
 SIGMA_HINT = "add a column 'sigma' (one standard deviation, km/s), or pass read_curves(path, sigma=…)"
 
-_WAVES = {"R": "rayleigh", "L": "love"}
-_KINDS = {"C": "phase", "U": "group"}
+WAVES = {"R": "rayleigh", "L": "love"}
+KINDS = {"C": "phase", "U": "group"}
 _SURF96 = "SURF96 R|L C|U X MODE PERIOD VELOCITY SIGMA"
-_BINARY_NETCDF = (b"\x89HDF", b"CDF")
-
-
-# --- reading ------------------------------------------------------------------------------------------------------
 
 
 def read_picks(path: Path, sigma: float | None) -> list[Pick]:
@@ -36,9 +31,15 @@ def read_picks(path: Path, sigma: float | None) -> list[Pick]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"cannot read curves from {path}: {error.strerror or error}; check the path") from error
-    if content.startswith(_BINARY_NETCDF):
+        raise InputError(
+            f"cannot read curves from {path}: {error.strerror or error}; check the path"
+        ) from error
+    if content.startswith(b"\x89HDF"):
         return _read_netcdf(path)
+    if content.startswith(b"CDF"):
+        raise InputError(
+            f"{path} is NetCDF of the classic format, expected NetCDF-4: convert it (nccopy -k nc4)"
+        )
     lines = _lines(path, content)
     first = next((line for _, line in lines), None)
     if first is None:
@@ -58,7 +59,9 @@ def _lines(path: Path, content: bytes) -> list[tuple[int, str]]:
             "surf96 lines or NetCDF, so save it as one of these"
         ) from error
     if "\0" in text:
-        raise InputError(f"{path} holds binary data: expected CSV, CPS surf96 lines or NetCDF, so check the path")
+        raise InputError(
+            f"{path} holds binary data: expected CSV, CPS surf96 lines or NetCDF, so check the path"
+        )
     numbered = enumerate(text.splitlines(), start=1)
     return [(number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#")]
 
@@ -75,7 +78,9 @@ class _Columns:
         names = [name.strip().lower() for name in header]
         found = f"found {', '.join(repr(name[:30]) for name in names[:12])}"
         for twice in (name for name in HEADER + PLACE if names.count(name) > 1):
-            raise InputError(f"{place}: the column {twice!r} stands twice in the header, expected once: rename one")
+            raise InputError(
+                f"{place}: the column {twice!r} stands twice in the header, expected once: rename one"
+            )
         for one, other in (("period", "frequency"), ("velocity", "slowness")):
             if (one in names) == (other in names):
                 problem = "both stand" if one in names else "neither stands"
@@ -95,7 +100,9 @@ class _Columns:
 def _read_csv(path: Path, lines: list[tuple[int, str]], sigma: float | None) -> list[Pick]:
     number, header = lines[0]
     delimiter = max(",;\t", key=header.count)  # the first of equals: a comma
-    columns = _Columns.of(f"{path}, line {number}", _cells(path, number, header, delimiter), sigma is not None)
+    columns = _Columns.of(
+        f"{path}, line {number}", _cells(path, number, header, delimiter), sigma is not None
+    )
     picks = []
     for number, line in lines[1:]:
         place = f"{path}, line {number}"
@@ -142,8 +149,8 @@ def _csv_pick(place: str, columns: _Columns, cells: Sequence[str], sigma: float 
     return _checked(
         place,
         Pick(
-            wave=cast(Any, wave),  # checked with the rest of the pick
-            kind=cast(Any, kind),
+            wave=wave,
+            kind=kind,
             mode=_mode(place, optional("mode")),
             period=period,
             velocity=velocity,
@@ -158,7 +165,9 @@ def _csv_pick(place: str, columns: _Columns, cells: Sequence[str], sigma: float 
 def _from_slowness(place: str, kind: str, slowness: float, sigma: float) -> tuple[float, float]:
     """Velocity and its sigma from slowness in s/km: σ_v = v² σ_s, the linear propagation of error."""
     if kind == "ellipticity":
-        raise InputError(f"{place}: an ellipticity stands in a column 'slowness', expected a column 'velocity'")
+        raise InputError(
+            f"{place}: an ellipticity stands in a column 'slowness', expected a column 'velocity'"
+        )
     velocity = _inverse(place, "slowness", slowness, "s/km")
     if velocity > FASTEST:
         raise InputError(
@@ -179,9 +188,12 @@ def _number(place: str, name: str, text: str, expected: str) -> float:
     try:
         value = float(text.replace("_", "?"))  # Python would read 1_000 as a number; a table does not
     except ValueError:
-        raise InputError(f"{place}: {name} is {text[:40]!r}, expected {expected}: write it with a decimal point") from None
+        problem = f"{place}: {name} is {text[:40]!r}, expected {expected}: write it with a decimal point"
+        raise InputError(problem) from None
     if not math.isfinite(value):
-        raise InputError(f"{place}: {name} is {text[:40]!r}, expected {expected}: leave out picks without a value")
+        raise InputError(
+            f"{place}: {name} is {text[:40]!r}, expected {expected}: leave out picks without a value"
+        )
     return value
 
 
@@ -201,11 +213,13 @@ def _checked(place: str, pick: Pick) -> Pick:
 def _surf96_pick(place: str, line: str, sigma: float | None) -> Pick:
     words = line.split()
     if len(words) < 8 or words[0].upper() != "SURF96":
-        raise InputError(f"{place} is {line.strip()[:60]!r}, expected {_SURF96}: complete the line or remove it")
+        raise InputError(
+            f"{place} is {line.strip()[:60]!r}, expected {_SURF96}: complete the line or remove it"
+        )
     wave, kind = words[1].upper(), words[2].upper()
-    if wave not in _WAVES:
+    if wave not in WAVES:
         raise InputError(f"{place}: wave is {words[1][:20]!r}, expected R (Rayleigh) or L (Love)")
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise InputError(
             f"{place}: type is {words[2][:20]!r}, expected C (phase velocity) or U (group velocity): remove other lines"
         )
@@ -214,17 +228,28 @@ def _surf96_pick(place: str, line: str, sigma: float | None) -> Pick:
     error = _number(place, "sigma", words[7], "a positive number of km/s")
     if error == 0 and sigma is not None:
         error = sigma
-    return _checked(place, Pick(cast(Any, _WAVES[wave]), cast(Any, _KINDS[kind]), _mode(place, words[4]),
-                                period, velocity, error))
+    return _checked(
+        place,
+        Pick(WAVES[wave], KINDS[kind], _mode(place, words[4]), period, velocity, error),
+    )
 
 
 def _read_netcdf(path: Path) -> list[Pick]:
     import xarray
 
     try:
-        with xarray.open_dataset(path) as dataset:
+        with xarray.open_dataset(path, engine="h5netcdf") as dataset:
             table = {str(name): np.asarray(dataset[name].values) for name in dataset.variables}
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    # What HDF5 and the layers above it raise on a damaged file.
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        ArithmeticError,
+    ) as error:
         raise InputError(f"{path} looks like NetCDF but cannot be read ({error}): write it anew") from error
     missing = [name for name in HEADER if name not in table]
     if missing:
@@ -235,10 +260,14 @@ def _read_netcdf(path: Path) -> list[Pick]:
     length = table["period"].size
     for name in (name for name in HEADER + PLACE if name in table):
         if table[name].shape != (length,):
-            raise InputError(f"{path}: {name} has shape {table[name].shape}, expected ({length},) as period has")
+            raise InputError(
+                f"{path}: {name} has shape {table[name].shape}, expected ({length},) as period has"
+            )
     if not length:
         raise InputError(f"{path} holds no dispersion pick: write it anew from curves that do")
-    return [_netcdf_pick(f"{path}, pick {i + 1}", {name: table[name][i] for name in table}) for i in range(length)]
+    return [
+        _netcdf_pick(f"{path}, pick {i + 1}", {name: table[name][i] for name in table}) for i in range(length)
+    ]
 
 
 def _netcdf_pick(place: str, row: dict[str, Any]) -> Pick:
@@ -252,74 +281,15 @@ def _netcdf_pick(place: str, row: dict[str, Any]) -> Pick:
         except (TypeError, ValueError):
             raise InputError(f"{place}: {name} is {row[name]!r}, expected a number") from None
 
-    pick = Pick(cast(Any, text("wave")), cast(Any, text("kind")), _mode(place, str(row["mode"])), number("period"),
-                number("velocity"), number("sigma"), text("site"), number("latitude"), number("longitude"))
-    return _checked(place, pick)
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
-
-
-def write_picks(picks: list[Pick], path: Path) -> None:
-    """Write picks to a file, whole or not at all; see :func:`seisgrad.dispersion.write_curves`."""
-    writers: dict[str, Callable[[list[Pick], Path], None]] = {
-        ".csv": _write_csv, ".nc": _write_netcdf,
-        ".dsp": _write_surf96, ".disp": _write_surf96, ".surf96": _write_surf96,
-    }
-    write = writers.get(path.suffix.lower())
-    if write is None:
-        raise InputError(f"cannot tell the format of {path.name!r} from its suffix, expected {', '.join(writers)}")
-    if not picks:
-        raise InputError(f"there is no dispersion pick to write to {path}: measure or read some first")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist, so make it first")
-    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        write(picks, scratch)
-        scratch.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; check the folder's permissions") from error
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
-def _places(picks: list[Pick]) -> bool:
-    return any(p.site or not math.isnan(p.latitude) or not math.isnan(p.longitude) for p in picks)
-
-
-def _write_csv(picks: list[Pick], path: Path) -> None:
-    names = HEADER + PLACE if _places(picks) else HEADER
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        for pick in picks:
-            values = (getattr(pick, name) for name in names)
-            writer.writerow("" if value != value else value for value in values)  # NaN differs from itself
-
-
-def _write_surf96(picks: list[Pick], path: Path) -> None:
-    waves = {name: letter for letter, name in _WAVES.items()}
-    kinds = {name: letter for letter, name in _KINDS.items()}
-    if _places(picks):
-        raise InputError("surf96 lines have no room for site, latitude and longitude: write .csv or .nc instead")
-    for pick in picks:
-        if pick.kind not in kinds:
-            raise InputError(f"surf96 lines cannot hold {pick.kind}, only phase and group: write .csv or .nc instead")
-    lines = (
-        f"SURF96 {waves[p.wave]} {kinds[p.kind]} X {p.mode} {p.period:.10g} {p.velocity:.10g} {p.sigma:.10g}\n"
-        for p in picks
+    pick = Pick(
+        text("wave"),
+        text("kind"),
+        _mode(place, str(row["mode"])),
+        number("period"),
+        number("velocity"),
+        number("sigma"),
+        text("site"),
+        number("latitude"),
+        number("longitude"),
     )
-    path.write_text("".join(lines), encoding="utf-8")
-
-
-def _write_netcdf(picks: list[Pick], path: Path) -> None:
-    import xarray
-
-    units = {"period": "s", "velocity": "km/s", "sigma": "km/s", "latitude": "degrees_north", "longitude": "degrees_east"}
-    names = HEADER + PLACE if _places(picks) else HEADER
-    columns = {name: ("pick", np.array([getattr(p, name) for p in picks])) for name in names}
-    dataset = xarray.Dataset(columns)
-    for name in names:
-        dataset[name].attrs["units"] = units.get(name, "1")
-    dataset["velocity"].attrs["comment"] = "the ratio itself where kind is ellipticity"
-    dataset.to_netcdf(path, engine="h5netcdf")
+    return _checked(place, pick)
