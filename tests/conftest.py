@@ -17,11 +17,13 @@ SOURCE = HERE.parent / "src"
 
 
 def _checkable_modules() -> Iterator[str]:
-    """Every module of the package whose functions can be wrapped: not those that Numba compiles."""
+    """Every module whose functions can be wrapped in a check: not those that Numba compiles or Typer calls."""
     for path in sorted((SOURCE / "seisgrad").rglob("*.py")):
-        compiled = re.search(r"^\s*(import|from) numba", path.read_text(encoding="utf-8"), re.MULTILINE)
-        if path.name != "__init__.py" and not compiled:
-            yield ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+        imports_numba = re.search(r"^\s*(import|from) numba", path.read_text(encoding="utf-8"), re.MULTILINE)
+        compiled = imports_numba or name == "seisgrad.implicit"  # whose formula the compiled loops call
+        if path.name != "__init__.py" and not compiled and not name.startswith("seisgrad.cli."):
+            yield name
 
 
 def checked(function: Callable) -> Callable:

@@ -1,4 +1,4 @@
-"""The engine's numbers against what is known otherwise: closed forms, scaling laws, energy integrals, differences, disba."""
+"""The engine's numbers against closed forms, scaling laws, energy integrals, differences and disba."""
 
 import math
 
@@ -233,33 +233,38 @@ def test_kernels_agree_with_richardson_extrapolated_differences(name, wave, mode
 # disba, an independent code in use
 
 
+def disba_phase(disba, model, period, wave, mode):
+    """disba's phase velocity at one period where it is right (on the root to its own 1e-6), else None."""
+    curve = disba.PhaseDispersion(*model, algorithm="dunkin", dc=1e-4 * model[2].min())
+    found = curve(np.array([period]), mode=mode, wave=wave).velocity
+    code = scan.RAYLEIGH if wave == "rayleigh" else scan.LOVE
+    roots = scan.scan(code, 2.0 * np.pi / period, *model, mode + 1, 8.0)[0]
+    if found.size == 0 or roots.size <= mode or abs(found[0] / roots[mode] - 1.0) > 5e-6:
+        return None
+    return found[0]
+
+
 @pytest.mark.parametrize("wave", WAVES)
-def test_velocities_agree_with_disba(wave):
+def test_velocities_agree_with_disba_where_it_is_right(wave):
     disba = pytest.importorskip("disba")
-    compared = 0
-    for seed in range(12):
+    step = 5e-3  # disba's group velocity is a difference over T/(1 + step) and T/(1 - step)
+    compared, tried = 0, 0
+    for seed in range(8):
         case = draw("increasing", seed)
-        h, vp, vs, rho = case[:4]
-        periods = case.periods[4::5]
-        code = scan.RAYLEIGH if wave == "rayleigh" else scan.LOVE
+        model, periods = case[:4], case.periods[4::5]
         for mode in (0, 1):
-            phase = disba.PhaseDispersion(h, vp, vs, rho, algorithm="dunkin", dc=1e-4 * vs.min())
-            group = disba.GroupDispersion(h, vp, vs, rho, algorithm="dunkin", dc=1e-4 * vs.min(), dt=2e-3)
-            theirs = phase(periods, mode=mode, wave=wave)
-            where = np.isin(periods, theirs.period)
-            ours = curve(case[:4], periods, wave, "phase", mode)
-            # the tests of the modes show that ours is the root; theirs is compared where it is the same root
-            right = np.zeros(periods.size, bool)
-            for i in np.nonzero(where)[0]:
-                roots = scan.scan(code, 2.0 * np.pi / periods[i], h, vp, vs, rho, mode + 1, 8.0)[0]
-                value = theirs.velocity[np.searchsorted(theirs.period, periods[i])]
-                right[i] = roots.size > mode and abs(value / roots[mode] - 1.0) < 1e-3
-            theirs_phase = theirs.velocity[np.searchsorted(theirs.period, periods[right])]
-            np.testing.assert_allclose(ours[right], theirs_phase, rtol=1e-5)
-            theirs_group = group(periods[right], mode=mode, wave=wave)
-            common = np.isin(periods, theirs_group.period)
-            np.testing.assert_allclose(
-                curve(case[:4], periods, wave, "group", mode)[common], theirs_group.velocity, rtol=2e-4
-            )
-            compared += int(right.sum())
-    assert compared > 60
+            phase = curve(model, periods, wave, "phase", mode)
+            group = curve(model, periods, wave, "group", mode)
+            for i, period in enumerate(periods):
+                tried += int(np.isfinite(phase[i]))
+                here, above, below = (
+                    disba_phase(disba, model, t, wave, mode)
+                    for t in (period, period / (1 - step), period / (1 + step))
+                )
+                if here is not None:
+                    assert phase[i] == pytest.approx(here, rel=1e-5)
+                if above is not None and below is not None:
+                    theirs = 2.0 * step / ((1.0 + step) / below - (1.0 - step) / above)
+                    assert group[i] == pytest.approx(theirs, rel=2e-4)
+                    compared += 1
+    assert compared > 0.9 * tried > 40

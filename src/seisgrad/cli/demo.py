@@ -59,7 +59,7 @@ def _figures(result: "Demonstration") -> "dict[str, Figure]":
     bottom = shown_depth(result.joint)
     return {
         "demo": headline_figure(result, bottom),
-        **inversion_figures(result.joint, kernels_to_vs(result.joint)),
+        **inversion_figures(result.joint, *kernels_to_vs(result.joint)),
         "apart": apart_figure(result.apart["rayleigh"], result.apart["love"], bottom),
     }
 

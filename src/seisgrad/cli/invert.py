@@ -83,7 +83,7 @@ def invert(
             )
             step.say(f"{int(result.posterior.count)} data, {len(starting.rock_depth)} layers")
         with console.step("Draw the figures and write the report"):
-            drawn = inversion_figures(result, kernels_to_vs(result) if operator == "exact" else None)
+            drawn = inversion_figures(result, *(kernels_to_vs(result) if operator == "exact" else ()))
             page = inversion_page(result, curves.name, drawn, _notes(result, floor))
             with whole_folder(out) as folder:
                 write_results(result, folder)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -16,13 +17,22 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 
-def kernels_to_vs(inversion: Inversion) -> dict[Branch, Float[Tensor, "period layer"]]:
-    """The exact kernels to vs of every branch of an inversion at its most probable earth."""
+SMOOTH = 48
+"""Periods of a kernel image, evenly spaced on a logarithmic scale."""
+
+
+def kernels_to_vs(
+    inversion: Inversion,
+) -> tuple[dict[Branch, Float[Tensor, "period layer"]], Float[Tensor, " period"]]:
+    """The exact kernels to vs of every branch at the most probable earth, and the periods that they are shown at."""
     survey, model = inversion.survey, inversion.model
-    return {
-        branch: kernels(model, survey.periods, branch.wave, branch.kind, branch.mode, survey.earth).vs
+    first, last = (float(survey.periods[i].log()) for i in (0, -1))
+    periods = torch.linspace(first, last, SMOOTH if last > first else 1, dtype=torch.float64).exp()
+    found = {
+        branch: kernels(model, periods, branch.wave, branch.kind, branch.mode, survey.earth).vs
         for branch in survey.branches
     }
+    return found, periods
 
 
 def kernels_by_branch(inversion: Inversion) -> "Dataset":

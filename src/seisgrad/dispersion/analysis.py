@@ -64,14 +64,15 @@ class Analysis:
 class _Ridge:
     """The first look: the image and the ridge tracked through it.
 
-    ``crest`` is the time of the maximum behind every filter and ``time`` the same carried to the filter's own period,
-    s, both ``[filter]``; where the ridge is ``broken`` both are the track's. ``noise`` is that of the envelopes.
+    ``time`` is that of the maximum behind every filter carried to the filter's own period, s, ``[filter]``; where the
+    ridge is ``broken`` it is the track's. ``stray`` is what does not hang together with the rest of the ridge, and
+    ``noise`` that of the envelopes.
     """
 
     image: TimeFrequency
-    crest: Real
     time: Real
     broken: NDArray[np.bool_]
+    stray: NDArray[np.bool_]
     noise: Real
 
     @classmethod
@@ -95,6 +96,13 @@ class _Ridge:
         start = distance / velocity[track(envelope * share, envelopes.noise, distance / velocity, width)]
         crest = Arrivals.near(spectrum, period, alpha, start)
         broken = quality.jumps(crest, start, width)
+        snr = crest.amplitude / np.fmax(envelopes.noise, _TINY)
+        stray = quality.strays(
+            np.where(broken, start, crest.time),
+            broken | (snr < quality.LOWEST_SNR),
+            width,
+            np.log1p(snr) * relative_width(alpha),
+        )
         time = quality.at_nominal(period, crest, quality.slopes(period, alpha, crest))
         image = TimeFrequency(
             torch.as_tensor(period),
@@ -102,9 +110,7 @@ class _Ridge:
             torch.as_tensor(envelope / np.fmax(envelope.max(axis=1, keepdims=True), _TINY)),
             torch.as_tensor(distance / crest.time),
         )
-        return cls(
-            image, np.where(broken, start, crest.time), np.where(broken, start, time), broken, envelopes.noise
-        )
+        return cls(image, np.where(broken, start, time), broken, stray, envelopes.noise)
 
 
 @dataclass(frozen=True)
@@ -143,12 +149,13 @@ def analyse(waveform: Waveform, request: Request, period: Real, alpha: Real) -> 
     first = max(request.window[0], waveform.start + waveform.taper)
     last = min(request.window[1], waveform.end - waveform.taper)
     disturbed = np.fmax(main.interference, narrow.interference) > quality.INTERFERENCE
+    single = narrow.arrivals.width / pulse_width(period, _NARROW * alpha)
+    merged = (single < quality.NARROWEST) | (single > quality.WIDEST)
     broken = ridge.broken | quality.jumps(main.arrivals, ridge.time - (main.time - main.arrivals.time), width)
-    unseen = broken | (snr < quality.LOWEST_SNR)
     flags = quality.raise_flags({
         Flag.LOW_SNR: snr < quality.LOWEST_SNR,
-        Flag.MULTIPATH: (main.ambiguity > quality.RIVAL) | quality.spread(disturbed, period, alpha),
-        Flag.DISCONTINUITY: broken | quality.strays(ridge.crest, unseen, width, np.log1p(snr) * relative_width(alpha)),
+        Flag.MULTIPATH: (main.ambiguity > quality.RIVAL) | merged | quality.spread(disturbed, period, alpha),
+        Flag.DISCONTINUITY: broken | ridge.stray,
         Flag.EDGE_OF_WINDOW: np.fmin(main.time - first, last - main.time) < quality.EDGE * width,
         Flag.FEW_CYCLES: main.time < quality.CYCLES * period,
         Flag.FILTER_UNSTABLE: ~(np.std(times, axis=0, ddof=1) < quality.UNSTABLE * width),
@@ -169,7 +176,8 @@ def _second_look(
     ridge: _Ridge,
 ) -> tuple[_Bank, _Bank, _Bank]:
     """Along the ridge the train is compressed to time zero; what is left is measured at three filter widths."""
-    curve = GroupTimes.smooth(period, ridge.time, alpha)
+    along = ~ridge.stray if np.sum(~ridge.stray) > 2 else np.ones(len(period), dtype=bool)
+    curve = GroupTimes.smooth(period[along], ridge.time[along], alpha[along])
     offset = curve.at(period)
     compressed = spectrum.compressed(curve)
     radial = across.compressed(curve) if across is not None else None

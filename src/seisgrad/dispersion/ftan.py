@@ -99,21 +99,30 @@ class Spectrum:
 
 @dataclass(frozen=True)
 class GroupTimes:
-    """A group-time curve between the points given, constant beyond them: s at periods in s, ``[filter]`` each."""
+    """A group-time curve between the points given, constant beyond them: s at periods in s, ``[point]`` each."""
 
     period: Real
     time: Real
 
     @classmethod
     def smooth(cls, period: Real, time: Real, alpha: Real) -> "GroupTimes":
-        """A parabola in ln T fitted around every point, with Gaussian weights 0.7 filter widths wide."""
-        place, smoothed = np.log(period), np.empty(len(period))
-        for i, width in enumerate(_SMOOTHING * relative_width(alpha)):
+        """A parabola in ln T fitted around every point, with Gaussian weights 0.7 filter widths wide.
+
+        The curve goes on straight for one filter width beyond either end.
+        """
+        place, reach = np.log(period), _SMOOTHING * relative_width(alpha)
+        fits = np.empty((len(period), 3))
+        for i, width in enumerate(reach):
             away = (place - place[i]) / width
             powers = np.stack((np.ones_like(away), away, away**2), axis=1)
             weights = np.exp(-0.25 * away**2)  # the square root: they multiply both sides of the equations
-            smoothed[i] = np.linalg.lstsq(powers * weights[:, None], time * weights)[0][0]
-        return cls(period, smoothed)
+            fits[i] = np.linalg.lstsq(powers * weights[:, None], time * weights)[0]
+        steps = np.array([-1.0, 1.0]) / _SMOOTHING
+        beyond = fits[[0, -1], 0] + fits[[0, -1], 1] * steps
+        places = np.concatenate(
+            (place[:1] + steps[:1] * reach[:1], place, place[-1:] + steps[1:] * reach[-1:])
+        )
+        return cls(np.exp(places), np.concatenate((beyond[:1], fits[:, 0], beyond[1:])))
 
     @property
     def longest(self) -> float:

@@ -13,7 +13,8 @@ Flags = NDArray[np.int64]
 LOWEST_SNR = (
     6.0  # envelope over the noise's root mean square; noise alone reaches about 3.5 somewhere in a window
 )
-RIVAL = 2**0.5  # amplitude ratio: another arrival carries twice the energy
+RIVAL = 0.8  # amplitude ratio: another arrival is as strong to within 2 dB, or stronger
+NARROWEST, WIDEST = 0.65, 1.4  # width of a single arrival behind a narrow filter, over that of the filter
 INTERFERENCE = 0.25  # shift by a rival's tail, in pulse widths
 JUMP = 1.2  # pulse widths between filters half a filter width apart
 _BRIDGE = 4  # filters over which the ridge may be unseen and still go on
@@ -34,7 +35,7 @@ class Flag(enum.IntFlag):
     LOW_SNR = 1
     """The envelope is less than six times the noise."""
     MULTIPATH = 2
-    """Another arrival carries twice the energy, or interferes in this filter or one twice as narrow."""
+    """Another arrival in the window is as strong, or one interferes with this or is merged with it into one pulse."""
     DISCONTINUITY = 4
     """The ridge jumps, ends on no maximum, or is unflagged over less than one filter width."""
     EDGE_OF_WINDOW = 8

@@ -169,7 +169,7 @@ def choose(stream: "Stream", request: Request) -> "list[Trace]":
 def _carriers(group: "list[Trace]", request: Request) -> "list[Trace]":
     """The traces of one instrument that carry the wave; none if a component is missing."""
     letters = {trace.stats.channel[-1:].upper() for trace in group}
-    wanted = next((names for names in request.letters if set(names) <= letters), "")
+    wanted = next((set(names) for names in request.letters if set(names) <= letters), set())
     return sorted(
         (trace for trace in group if trace.stats.channel[-1:].upper() in wanted),
         key=lambda trace: trace.stats.channel,

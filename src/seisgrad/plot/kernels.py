@@ -71,7 +71,7 @@ def kernel_lines(
     for i, period in enumerate(wanted):
         row = int((periods - period).abs().argmin())
         z, k = staircase(depth, kernel[row], bottom)
-        colour = cm.batlow(0.08 + 0.8 * i / max(1, len(wanted) - 1))
+        colour = cm.batlow(0.05 + 0.72 * i / max(1, len(wanted) - 1))
         lines += axes.plot(k, z, color=colour, lw=1.6, label=f"{float(periods[row]):.3g} s")
     axes.set_ylim(bottom, 0.0)
     axes.set_ylabel("depth (km)")

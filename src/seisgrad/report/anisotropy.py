@@ -77,7 +77,7 @@ def say_contrast(joint: Inversion, rayleigh: Inversion, love: Inversion) -> list
     percent, error = found.percent
     where = f"between {kilometres(found.top)} and {kilometres(found.bottom)} km"
     sentences.append(
-        f"Inverted apart, Love waves give a vs that is {found.difference:+.3f} ± {found.sigma:.3f} km/s "
+        f"Inverted apart, Love waves give a vs that differs by {found.difference:+.3f} ± {found.sigma:.3f} km/s "
         f"({percent:+.1f} ± {error:.1f} %, one sigma) from that of Rayleigh waves on average {where}."
     )
     sentences.append(
@@ -92,7 +92,7 @@ def say_contrast(joint: Inversion, rayleigh: Inversion, love: Inversion) -> list
 
 def _say_leaning(joint: Inversion) -> str:
     parts = [
-        f"{title(fit.branch)} data are on average {fit.bias:+.1f} sigma {'faster' if fit.bias > 0 else 'slower'} than it"
+        f"{title(fit.branch)} data are on average {abs(fit.bias):.1f} sigma {'faster' if fit.bias > 0 else 'slower'} than it"
         for fit in branch_fits(joint)
         if abs(fit.bias) >= 0.2
     ]

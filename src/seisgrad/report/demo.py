@@ -111,7 +111,7 @@ def _add_measurement(page: Page, demo: Demonstration) -> None:
         header = ("period (s)", "U (km/s)", "σ (km/s)", "signal/noise", "used", "flags")
         page.text(f"{_picked(measurement)}. {_why(measurement)}")
         page.table(header, rows, fold=f"All {len(rows)} periods of the {measurement.wave.capitalize()} wave")
-    page.points(*dict.fromkeys(note for m in demo.measurements for note in m.notes))
+        page.text(f"Its record: {'; '.join(measurement.notes)}.")
 
 
 def _why(measurement: Measurement) -> str:
@@ -141,7 +141,7 @@ def _add_assumptions(page: Page, demo: Demonstration) -> None:
         "What one column cannot explain was added to the errors: the root-mean-square difference between the velocity of "
         "a path over oceanic and continental crust in shares of "
         f"{', '.join(f'{share:g}' for share in kono.OCEAN_SHARES)} ocean (times add) and that of PREM's crust: {sizes}. "
-        "This is why the crust is left to the prior although short periods were measured.",
+        "So short periods were measured well and still say little about the crust.",
         f"The source: times count from the origin time plus {kono.HALF_DURATION:g} s, the half duration expected of "
         f"Mw 7.7; {kono.TIME_SIGMA:g} s of doubt about it move all velocities together, and the inversion knows that.",
         f"The sensor: the file holds no response; it was taken as flat in velocity to {kono.CORNER:g} s (STS-1). Its delay "

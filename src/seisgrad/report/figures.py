@@ -14,11 +14,12 @@ from seisgrad.plot.dispersion import COLOURS
 from seisgrad.plot.fit import fit, residuals
 from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
 from seisgrad.plot.profile import PRIOR, profile, profile_band, uncertainty_ratio
-from seisgrad.report.findings import SPEAKS, intervals, resolved, title
+from seisgrad.report.findings import SPEAKS, intervals, kilometres, resolved, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
+    from matplotlib.gridspec import SubplotSpec
 
 STYLE = {
     "font.family": "sans-serif",
@@ -67,7 +68,7 @@ def new_figure(width: float, height: float) -> "Figure":
 def fit_figure(inversion: Inversion) -> "Figure":
     """Data, prediction and prior prediction above; residuals over sigma below."""
     figure = new_figure(8.6, 5.8)
-    draw_fit_and_residuals(figure, inversion)
+    draw_fit_and_residuals(figure, inversion, figure.add_gridspec(1, 1)[0])
     return figure
 
 
@@ -113,7 +114,12 @@ def _averaging_kernels(
     for i, depth in enumerate(wanted):
         row = int((tops - depth).abs().argmin())
         profile(
-            axes, tops, rows[row], bottom=bottom, colour=cm.batlow(0.08 + 0.2 * i), label=f"{depth:.3g} km"
+            axes,
+            tops,
+            rows[row],
+            bottom=bottom,
+            colour=cm.batlow(0.05 + 0.18 * i),
+            label=f"{kilometres(depth)} km",
         )
     axes.axvline(0.0, color="0.7", lw=0.8)
     axes.set(title="Averaging kernels", xlabel="1/km", ylabel="")
@@ -135,6 +141,7 @@ def kernel_figure(
     for (branch, kernel), (left, right) in zip(kernels.items(), all_axes, strict=True):
         density = per_kilometre(kernel, model.thickness)
         (image,) = kernel_image(left, periods, model.depth, density, bottom=bottom)
+        plain_periods(left)
         figure.colorbar(image, ax=left, label="∂U/∂vs per km" if branch.kind == "group" else "∂c/∂vs per km")
         left.set_title(title(branch))
         kernel_lines(right, periods, model.depth, density, bottom=bottom, wanted=wanted)
@@ -143,9 +150,12 @@ def kernel_figure(
     return figure
 
 
-def draw_fit_and_residuals(figure: "FigureBase", inversion: Inversion) -> None:
+def draw_fit_and_residuals(figure: "FigureBase", inversion: Inversion, place: "SubplotSpec") -> None:
     """The fit above and the residuals below, on one period axis."""
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2.6, 1.0))
+    upper_place, lower_place = place.subgridspec(2, 1, height_ratios=(2.6, 1.0))
+    upper = figure.add_subplot(upper_place)
+    lower = figure.add_subplot(lower_place, sharex=upper)
+    upper.tick_params(labelbottom=False)
     draw_fit(upper, inversion)
     draw_residuals(lower, inversion)
     upper.set_xlabel("")
@@ -210,7 +220,7 @@ def draw_ratio(axes: "Axes", inversion: Inversion, bottom: float) -> None:
     uncertainty_ratio(
         axes, inversion.starting.rock_depth, inversion.posterior.shrinkage, bottom=bottom, threshold=SPEAKS
     )
-    axes.set(title="Who speaks?", xlabel="posterior σ / prior σ")
+    axes.set(title="Who speaks?", xlabel="σ after / σ before")
     good = resolved(inversion)
     for which, words in ((good, "the data"), (~good, "the prior")):
         for top, end in intervals(inversion, which):
@@ -256,5 +266,5 @@ def apart_figure(rayleigh: Inversion, love: Inversion, bottom: float) -> "Figure
     right.axvline(SPEAKS, color="#1d2530", lw=0.8, ls=":")
     left.set(title="Shear velocity, each wave alone", xlabel="Vs (km/s)")
     left.legend(loc="lower left")
-    right.set(title="Who speaks?", xlabel="posterior σ / prior σ", ylabel="", xlim=(0.0, 1.05))
+    right.set(title="Who speaks?", xlabel="σ after / σ before", ylabel="", xlim=(0.0, 1.05))
     return figure

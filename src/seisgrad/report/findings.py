@@ -114,8 +114,9 @@ def say_resolution(inversion: Inversion) -> list[str]:
 def _say_sharpness(inversion: Inversion, good: Bool[Tensor, " rock"]) -> str:
     spread = inversion.posterior.spread("depth")
     tops = inversion.starting.rock_depth
-    places = good[:-1].nonzero()[:, 0]
-    chosen = places[[0, len(places) // 2, -1]].unique()
+    top, bottom = max(intervals(inversion, good), key=lambda pair: pair[1] - pair[0])
+    depths = (top + share * (bottom - top) for share in (0.15, 0.4, 0.75))
+    chosen = dict.fromkeys(int((tops <= depth).sum()) - 1 for depth in depths)
     parts = [f"{kilometres(float(spread[i]))} km at {kilometres(float(tops[i]))} km" for i in chosen]
     return (
         f"The estimate is an average over depth, about ± {', '.join(parts)}: nothing thinner is seen, and a smooth low "
@@ -127,7 +128,9 @@ def say_fit(inversion: Inversion) -> list[str]:
     """The status, and the fit branch by branch."""
     sentences = [inversion.posterior.message()]
     for part in branch_fits(inversion):
-        pulled = f", on average {abs(part.bias):.1f} sigma too {'slow' if part.bias > 0 else 'fast'}"
+        pulled = (
+            f", predicted on average {abs(part.bias):.1f} sigma too {'slow' if part.bias > 0 else 'fast'}"
+        )
         sentences.append(
             f"{title(part.branch)}: {part.count} values at {part.shortest:.3g} to {part.longest:.3g} s, "
             f"misfit {1000 * part.rms:.0f} m/s r.m.s., χ² per datum {part.chi2:.2f}"

@@ -20,12 +20,14 @@ def headline_figure(demo: Demonstration, bottom: float) -> "Figure":
     """Record, time-frequency images with picks, fit with residuals, profile and who speaks where."""
     figure = new_figure(14.0, 9.0)
     left, right = figure.subfigures(1, 2, width_ratios=(1.75, 1.0), wspace=0.02)
-    record, images, fit = left.subfigures(3, 1, height_ratios=(0.85, 1.2, 1.5))
-    draw_record(record.subplots(), demo)
-    for axes, measurement in zip(images.subplots(1, 2, sharey=True), demo.measurements, strict=True):
+    grid = left.add_gridspec(3, 2, height_ratios=(0.7, 1.15, 1.75))
+    draw_record(left.add_subplot(grid[0, :]), demo)
+    for column, measurement in enumerate(demo.measurements):
+        axes = left.add_subplot(grid[1, column])
         draw_image(axes, measurement)
-    images.axes[1].set_ylabel("")
-    draw_fit_and_residuals(fit, demo.joint)
+        if column:
+            axes.set_ylabel("")
+    draw_fit_and_residuals(left, demo.joint, grid[2, :])
     draw_earth(right, demo.joint, bottom)
     distance = f"{demo.rayleigh.distance_km:.0f} km"
     figure.suptitle(

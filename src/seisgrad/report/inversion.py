@@ -45,17 +45,19 @@ def shown_depth(inversion: Inversion) -> float:
 
 
 def inversion_figures(
-    inversion: Inversion, kernels: Mapping[Branch, Float[Tensor, "period layer"]] | None = None
+    inversion: Inversion,
+    kernels: Mapping[Branch, Float[Tensor, "period layer"]] | None = None,
+    periods: Float[Tensor, " period"] | None = None,
 ) -> "dict[str, Figure]":
-    """The figures by name: fit, profile, resolution and, where kernels to vs are given, kernels."""
+    """The figures by name: fit, profile, resolution and, where kernels to vs at some periods are given, kernels."""
     bottom = shown_depth(inversion)
     drawn = {
         "fit": figures.fit_figure(inversion),
         "profile": figures.profile_figure(inversion, bottom),
         "resolution": figures.resolution_figure(inversion, bottom),
     }
-    if kernels:
-        drawn["kernels"] = figures.kernel_figure(kernels, inversion.survey.periods, inversion, bottom)
+    if kernels is not None and periods is not None:
+        drawn["kernels"] = figures.kernel_figure(kernels, periods, inversion, bottom)
     return drawn
 
 

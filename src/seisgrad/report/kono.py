@@ -128,13 +128,17 @@ def starting() -> StartingModel:
     tops = on_grid.depth[on_grid.water :]
     share = torch.sigmoid((tops - 40.0) / 8.0)
     sigma = CRUST_SIGMA + (MANTLE_SIGMA - CRUST_SIGMA) * share
+    length = correlation_length(on_grid.depth, 5.0)[on_grid.water :]
+    spans = ", ".join(
+        f"{float(length[int((tops <= depth).sum()) - 1]):.0f} km at {depth:g} km"
+        for depth in (25.0, 200.0, 400.0)
+    )
     words = (
         f"The prior mean is isotropic PREM with its 3 km of water and its crust to {MOHO:g} km, carried from 1 s to "
         f"{MODEL_PERIOD:g} s period with PREM's Q, and with the steps of its upper mantle smoothed. Prior sigma: "
         f"{100 * CRUST_SIGMA:g} % of vs in the crust, {100 * MANTLE_SIGMA:g} % in the mantle, correlated over "
-        "20 km at the Moho, 60 km at 200 km and 110 km at 400 km depth."
+        f"{spans}."
     )
-    length = correlation_length(on_grid.depth, 5.0)[on_grid.water :]
     return starting_model(on_grid, sigma=sigma, length=length, words=words)
 
 

@@ -6,6 +6,7 @@ The compiled code releases the interpreter lock, so plain threads share the mode
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import torch
 from numba import njit
 from numpy.typing import NDArray
 
-from .lanes import INNER, OPTIONS
-from .modes import OK, solve
+from .lanes import INNER, MERGED, OPTIONS
+from .modes import solve
 from .partials import group, phase
 
 PHASE, GROUP, ELLIPTICITY = 0, 1, 2
@@ -27,93 +28,65 @@ CHUNK = 8
 
 
 @njit(**INNER)
-def _pieces(h, vs, vp, omega, slowest):
-    """How many equal pieces each layer is cut into so that none overflows: nearly always one."""
-    number = np.ones(len(h), np.int64)
-    for i in range(len(h) - 1):
-        growth = 2.0 * omega * h[i] / slowest
-        number[i] = max(1, int(math.ceil(growth / MOST_GROWTH)))
-    return number
+def _roots(velocity, omega):
+    """Flat places, angular frequencies and velocities of the modes that exist."""
+    periods = len(omega)
+    found = np.empty(velocity.size, np.int64)
+    count = 0
+    for m in range(velocity.shape[0]):
+        for p in range(periods):
+            if not math.isnan(velocity[m, p]):
+                found[count] = m * periods + p
+                count += 1
+    at_omega, at_c = np.empty(count), np.empty(count)
+    for i in range(count):
+        at_omega[i], at_c[i] = omega[found[i] % periods], velocity[found[i] // periods, found[i] % periods]
+    return found[:count], at_omega, at_c
 
 
 @njit(**INNER)
-def _cut(values, number, divide):
-    total = number.sum()
-    out = np.empty(total)
-    at = 0
-    for i in range(len(values)):
-        for _ in range(number[i]):
-            out[at] = values[i] / number[i] if divide else values[i]
-            at += 1
-    return out
-
-
-@njit(**INNER)
-def _join(kernel, number, roots):
-    """Derivatives of whole layers from those of their pieces."""
-    out = np.zeros((4, roots, len(number)))
+def _scatter(kernel, number, found, rows):
+    """Derivatives of whole layers from those of their pieces, in the places of their roots; zero elsewhere."""
+    rows[:] = 0.0
+    periods = rows.shape[2]
     for parameter in range(4):
-        for root in range(roots):
+        for root in range(len(found)):
+            m, p = found[root] // periods, found[root] % periods
             at = 0
             for i in range(len(number)):
                 share = 1.0 / number[i] if parameter == 0 else 1.0
                 for _ in range(number[i]):
-                    out[parameter, root, i] += share * kernel[parameter, root, at]
+                    rows[parameter, m, p, i] += share * kernel[parameter, root, at]
                     at += 1
-    return out
 
 
-@njit(**INNER)
-def one_model(wave, kind, h, vp, vs, rho, omega, modes, want_rows, value, rows, status):
-    """Values [mode, period] of one model and, where wanted, rows [4, mode, period, layer]: zero where there is no value."""
+@njit(**MERGED)
+def _prepare(h, vp, vs, rho, omega):
+    """The solid stack, the water on it, and into how many pieces each layer was cut."""
     fluids = 0
     while vs[fluids] == 0.0:
         fluids += 1
-    slowest = vs[fluids:].min()
-    if fluids > 0:
-        slowest = min(slowest, vp[:fluids].min())
+    slowest = np.inf
+    for i in range(len(h)):
+        slowest = min(slowest, vs[i] if i >= fluids else vp[i])
     slowest *= 0.5
-    number = _pieces(h, vs, vp, omega.max(), slowest)
-    number[:fluids] = 1
-    whole = number.sum() == len(h)
-    H, P, S, R = _cut(h, number, True), _cut(vp, number, False), _cut(vs, number, False), _cut(rho, number, False)
-    stack = (H[fluids:], 1.0 / P[fluids:] ** 2, 1.0 / S[fluids:] ** 2, R[fluids:] * S[fluids:] ** 2, R[fluids:])
-    water = (H[:fluids], 1.0 / P[:fluids] ** 2, R[:fluids])
-    velocity = np.empty((len(modes), len(omega)))
-    solve(wave, stack, water, omega, modes, slowest, S[-1], velocity, status)
-    value[:] = velocity
-    rows[:] = 0.0
-    if kind == PHASE and not want_rows:
-        return
-    found = np.nonzero((status.ravel() == OK))[0]
-    roots = len(found)
-    periods = len(omega)
-    at_omega, at_c = np.empty(roots), np.empty(roots)
-    for i in range(roots):
-        at_omega[i], at_c[i] = omega[found[i] % periods], velocity[found[i] // periods, found[i] % periods]
-    slope, result = np.empty(roots), np.empty(roots)
-    wide = roots if want_rows else 0
-    kernel = np.empty((4, wide, len(H)))
-    ellipticity = np.empty(roots if kind == ELLIPTICITY else 0)
-    other = np.empty((4, wide if kind == ELLIPTICITY else 0, len(H)))
-    rows_of_phase = want_rows and kind != GROUP
-    phase(wave, stack, water, at_omega, at_c, roots, rows_of_phase, slope, kernel, ellipticity, other)
-    if kind == PHASE:
-        result[:] = at_c
-    elif kind == GROUP:
-        group(wave, stack, water, at_omega, at_c, slope, roots, result, want_rows, kernel)
-    else:
-        result[:] = ellipticity
-        kernel = other
-    if want_rows and not whole:
-        kernel = _join(kernel, number, roots)
-    for i in range(roots):
-        m, p = found[i] // periods, found[i] % periods
-        value[m, p] = result[i]
-        if want_rows:
-            for parameter in range(4):
-                for layer in range(len(h)):
-                    rows[parameter, m, p, layer] = kernel[parameter, i, layer]
+    number = np.ones(len(h), np.int64)
+    fastest_omega = max(omega[0], omega[-1])
+    for i in range(fluids, len(h) - 1):
+        # growth of both potentials over the layer at the slowest trial velocity
+        number[i] = max(1, int(math.ceil(2.0 * fastest_omega * h[i] / slowest / MOST_GROWTH)))
+    total = number.sum()
+    values = np.empty((5, total))
+    at = 0
+    for i in range(len(h)):
+        for _ in range(number[i]):
+            values[0, at], values[4, at] = h[i] / number[i], rho[i]
+            values[1, at], values[2, at] = 1.0 / (vp[i] * vp[i]), (1.0 / (vs[i] * vs[i]) if i >= fluids else 0.0)
+            values[3, at] = rho[i] * vs[i] * vs[i]
+            at += 1
+    stack = (values[0, fluids:], values[1, fluids:], values[2, fluids:], values[3, fluids:], values[4, fluids:])
+    water = (values[0, :fluids], values[1, :fluids], values[4, :fluids])
+    return stack, water, number, slowest
 
 
 def _sources() -> int:
@@ -122,25 +95,60 @@ def _sources() -> int:
     return int(hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:15], 16)
 
 
-def _entry(sources: int):
-    """The one compiled function that is cached on disk.
+def _compile(sources: int):
+    """The compiled entry points, each cached on disk: modes; derivatives of phase velocity or ellipticity; group velocity.
 
-    Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function closes over, so the
-    sources' digest is closed over.
+    Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function closes over, so
+    the sources' digest is closed over.
     """
 
     @njit(**OPTIONS, cache=True)
-    def chunk(first, last, wave, kind, h, vp, vs, rho, omega, modes, want_rows, value, rows, status):
+    def modes_of(first, last, wave, h, vp, vs, rho, omega, modes, velocity, status):
         if sources == 0:
             return
         for b in range(first, last):
-            at = b if want_rows else 0
-            one_model(wave, kind, h[b], vp[b], vs[b], rho[b], omega, modes, want_rows, value[b], rows[at], status[b])
+            stack, water, _, slowest = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            solve(wave, stack, water, omega, modes, slowest, vs[b, -1], velocity[b], status[b])
 
-    return chunk
+    @njit(**OPTIONS, cache=True)
+    def slopes_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows):
+        if sources == 0:
+            return
+        for b in range(first, last):
+            stack, water, number, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            found, at_omega, at_c = _roots(velocity[b], omega)
+            roots = len(found)
+            layers = number.sum()
+            wide, ratios = roots if want_rows else 0, roots if want_ratio else 0
+            by, kernel = np.empty(roots), np.empty((4, wide, layers))
+            values, other = np.empty(ratios), np.empty((4, wide if want_ratio else 0, layers))
+            phase(wave, stack, water, at_omega, at_c, roots, want_rows, by, kernel, values, other)
+            for i in range(roots):
+                slope[b].flat[found[i]] = by[i]
+                if want_ratio:
+                    ratio[b].flat[found[i]] = values[i]
+            if want_rows:
+                _scatter(other if want_ratio else kernel, number, found, rows[b])
+
+    @njit(**OPTIONS, cache=True)
+    def group_rows_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, rows):
+        if sources == 0:
+            return
+        for b in range(first, last):
+            stack, water, number, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            found, at_omega, at_c = _roots(velocity[b], omega)
+            roots = len(found)
+            by = np.empty(roots)
+            for i in range(roots):
+                by[i] = slope[b].flat[found[i]]
+            kernel = np.empty((4, roots, number.sum()))
+            group(wave, stack, water, at_omega, at_c, by, roots, kernel)
+            _scatter(kernel, number, found, rows[b])
+
+    return modes_of, slopes_of, group_rows_of
 
 
-_chunk = _entry(_sources())
+_modes_of, _slopes_of, _group_rows_of = _compile(_sources())
 
 
 def run(
@@ -158,15 +166,31 @@ def run(
     models, layers = model[0].shape
     omega = 2.0 * np.pi / periods
     shape = (models, len(modes), len(periods))
-    value, status = np.empty(shape), np.empty(shape, np.int64)
-    rows = np.empty((models if want_rows else 1, 4, *shape[1:], layers if want_rows else 0))
-    arguments = (wave, kind, *model, omega, modes, want_rows, value, rows, status)
+    velocity, status = np.empty(shape), np.empty(shape, np.int64)
+    _spread(_modes_of, models, wave, *model, omega, modes, velocity, status)
+    if kind == PHASE and not want_rows:
+        return velocity, np.empty(0), status
+    want_ratio, phase_rows = kind == ELLIPTICITY, want_rows and kind != GROUP
+    slope, ratio = np.full(shape, np.nan), np.full(shape if want_ratio else (models, 0, 0), np.nan)
+    rows = np.empty((models, 4, *shape[1:], layers) if want_rows else (models, 0, 0, 0, 0))
+    _spread(_slopes_of, models, wave, *model, omega, velocity, slope, ratio, phase_rows, want_ratio, rows)
+    if kind == PHASE:
+        return velocity, rows, status
+    if kind == ELLIPTICITY:
+        return ratio, rows, status
+    if want_rows:
+        _spread(_group_rows_of, models, wave, *model, omega, velocity, slope, rows)
+    # U = dω/dk
+    return velocity / (1.0 - omega / velocity * slope), rows, status
+
+
+def _spread(work: Callable[..., None], models: int, *arguments: object) -> None:
+    """Run ``work`` on all models, in chunks on threads where there is more than one."""
     threads = min(torch.get_num_threads(), os.cpu_count() or 1)
     spans = [(first, min(first + CHUNK, models)) for first in range(0, models, CHUNK)]
     if threads == 1 or len(spans) == 1:
-        _chunk(0, models, *arguments)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(_chunk, first, last, *arguments) for first, last in spans]:
-                done.result()
-    return value, rows, status
+        work(0, models, *arguments)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, first, last, *arguments) for first, last in spans]:
+            done.result()

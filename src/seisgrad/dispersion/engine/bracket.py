@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .lanes import INNER
+from .lanes import INNER, MERGED
 
 # columns of the state of one root
 LO, HI, JLO, JHI, FLO, FHI, LO2, FLO2, HI2, FHI2, GUESS, WIDTH, X, GOING, SPAN, SLOW = range(16)
@@ -72,7 +72,7 @@ def propose(s, mode, most, points):
     return n + inner
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _near_guess(s, most, points):
     """Close in on the guess until the count differs on its two sides; 0 when the guess has to be given up."""
     low, high = not math.isnan(s[FLO]), not math.isnan(s[FHI])

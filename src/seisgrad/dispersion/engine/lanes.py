@@ -25,6 +25,9 @@ LANES = 8
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 #: For functions that only compiled code calls: they compile faster without Python entry points.
 INNER = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each level of calls
+#: that is kept would optimise the sweeps below it once more.
+MERGED = INNER | {"inline": "always"}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
 SERIES_LIMIT = 0.25

@@ -17,6 +17,7 @@ from .lanes import (
     FUNCTION_ROWS,
     INNER,
     LANES,
+    MERGED,
     S_,
     SHORT_LIMIT,
     T_,
@@ -164,7 +165,7 @@ def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
         grad[start, 2, lane] = gs * slope / mu[start]
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _functions(w, thickness, ib2):
     for lane in range(LANES):
         w[_SH * LANES + lane] = thickness * w[_SK * LANES + lane]

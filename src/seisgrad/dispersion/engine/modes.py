@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, propose
-from .lanes import INNER, LANES, OPTIONS
+from .lanes import INNER, LANES, MERGED
 from .pairs import possible, resolve
 from .secular import evaluate, workspace
 
@@ -23,7 +23,7 @@ MOST_ROUNDS = 300
 MOST_POINTS = 4
 
 
-@njit(**OPTIONS)
+@njit(**MERGED)
 def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
     """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted); returns the number of evaluations.
 
@@ -90,14 +90,14 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
         for m in range(len(modes)):
             highest = max(highest, fastest if math.isnan(velocity[m, p]) else velocity[m, p])
         if possible(wave, stack, water, omega[p], highest):
-            resolve(stack, water, omega, p, modes, slowest, highest, velocity, work)
+            resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work)
             for m in range(len(modes)):
                 if status[m, p] != FAILED or not math.isnan(velocity[m, p]):
                     status[m, p] = BELOW_CUTOFF if math.isnan(velocity[m, p]) else OK
     return evaluations
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _on_level(p, number, stride):
     if stride == COARSEST:
         return p % COARSEST == 0 or p == number - 1

@@ -10,7 +10,7 @@ from numba import njit
 from seisgrad.implicit import root_derivative
 
 from . import fluid, love, rayleigh
-from .lanes import INNER, LANES, OPTIONS
+from .lanes import INNER, LANES, MERGED
 from .secular import LOVE, deepest
 
 _implicit = njit(**INNER)(root_derivative)
@@ -22,7 +22,7 @@ THICKNESS, VP, VS, RHO = range(4)
 STEP = 1e-30
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def buffers(layers, water, like):
     """Work arrays of one group of lanes, of the same type as ``like``."""
     total = layers + water
@@ -36,7 +36,7 @@ def buffers(layers, water, like):
     return w, kept, top, minors, grad, raw, sums
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def sweep_group(wave, start, stack, water, omega, c, ratio, work):
     """Raw partial derivatives of F (row 0 of raw and sums) and, if ``ratio``, of the ellipticity m13/m23 (row 1), for LANES pairs."""
     h, ia2, ib2, mu, rho = stack
@@ -61,7 +61,7 @@ def sweep_group(wave, start, stack, water, omega, c, ratio, work):
         _rayleigh_chain(start, stack, len(water[0]), omega, c, grad, raw[1], sums[1])
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _surface(water, omega, c, minors, top, raw, sums):
     """The covector of F = r2 m34 + r4 m23 at the solid's top, and the derivatives of F in the water above."""
     h, ia2, rho = water
@@ -84,7 +84,7 @@ def _surface(water, omega, c, minors, top, raw, sums):
             sums[1, lane] += by[i, 0] * h[i] / v
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _rayleigh_chain(start, stack, water, omega, c, grad, raw, sums):
     """From (H, a, b, q, ρ) to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω."""
     h, ia2, ib2, mu, rho = stack
@@ -105,7 +105,7 @@ def _rayleigh_chain(start, stack, water, omega, c, grad, raw, sums):
             sums[1, lane] += by_H * h[i] / v
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _love_chain(start, stack, water, omega, c, grad, raw, sums):
     """From (H, b, μ) to (thickness, vs, ρ), ∂/∂c and ∂/∂ω."""
     h, _, ib2, _, rho = stack
@@ -124,7 +124,7 @@ def _love_chain(start, stack, water, omega, c, grad, raw, sums):
             sums[1, lane] += by_H * h[i] / v
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _group_of(first, number, omega, c, group_omega, group_c, ib2, h):
     """Fill one group of lanes; returns the start layer that serves all of them."""
     wavenumber, c2 = np.inf, 0.0
@@ -135,7 +135,7 @@ def _group_of(first, number, omega, c, group_omega, group_c, ib2, h):
     return deepest(h, ib2, wavenumber, c2)
 
 
-@njit(**OPTIONS)
+@njit(**MERGED)
 def phase(wave, stack, water, omega, c, number, rows, slope, kernel, ellipticity, by_ellipticity):
     """Derivatives of phase velocity, and of ellipticity where it is asked for, at ``number`` roots.
 
@@ -166,15 +166,11 @@ def phase(wave, stack, water, omega, c, number, rows, slope, kernel, ellipticity
                         by_ellipticity[parameter, at, i] = along
 
 
-@njit(**OPTIONS)
-def group(wave, stack, water, omega, c, slope, number, velocity, rows, kernel):
-    """Group velocity U = dω/dk and, where ``rows``, its derivatives ``kernel`` [4, root, layer], from phase roots with their dc/dω."""
+@njit(**MERGED)
+def group(wave, stack, water, omega, c, slope, number, kernel):
+    """Derivatives ``kernel`` [4, root, layer] of group velocity U = dω/dk, from phase roots with their dc/dω."""
     h = stack[0]
     layers, fluids = len(h), len(water[0])
-    for at in range(number):
-        velocity[at] = c[at] / (1.0 - omega[at] / c[at] * slope[at])
-    if not rows:
-        return
     group_omega, group_c = np.empty(LANES), np.empty(LANES)
     along_omega, along_c = np.empty(LANES, np.complex128), np.empty(LANES, np.complex128)
     work = buffers(layers, fluids, along_omega)
@@ -191,7 +187,8 @@ def group(wave, stack, water, omega, c, slope, number, velocity, rows, kernel):
             at = first + lane
             # U = 1/(dk/dω): dU/dp = -U² d/dω (dk/dp) with dk/dp = -(ω/c²) dc/dp
             scale = along_omega[lane] / (along_c[lane] * along_c[lane])
-            factor = velocity[at] * velocity[at] / (STEP * omega[at])
+            speed = c[at] / (1.0 - omega[at] / c[at] * slope[at])
+            factor = speed * speed / (STEP * omega[at])
             for parameter in range(4):
                 for i in range(fluids + layers):
                     by = _implicit(raw[0, i, parameter, lane], sums[0, 0, lane])

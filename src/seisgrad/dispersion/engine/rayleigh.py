@@ -24,6 +24,7 @@ from .lanes import (
     FUNCTION_ROWS,
     INNER,
     LANES,
+    MERGED,
     S_,
     SHORT_LIMIT,
     T_,
@@ -107,7 +108,7 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, w, F, J):
         J[lane] = w[_COUNT * LANES + lane] + (1.0 if single else (2.0 if m23 * N12 < 0.0 else 0.0))
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _thin_layer(thickness, A, B, step, ratio, w):
     for lane in range(LANES):
         H = thickness * w[_K * LANES + lane]
@@ -136,7 +137,7 @@ def _thin_layer(thickness, A, B, step, ratio, w):
         w[_N13 * LANES + lane], w[_N12 * LANES + lane] = N13, top
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _thick_layer(n, thickness, A, B, step, ratio, w):
     quarter, half = 0.25**n, 0.5**n
     for lane in range(LANES):
@@ -178,7 +179,7 @@ def _thick_layer(n, thickness, A, B, step, ratio, w):
         w[_N13 * LANES + lane], w[_N12 * LANES + lane] = N13, top
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _double(w):
     """Join two equal halves of a layer: its functions, and the count of its clamped modes.
 
@@ -338,7 +339,7 @@ def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
         grad[start, 4, lane] = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12) * density
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def _functions(w, thickness, ia2, ib2):
     for lane in range(LANES):
         w[_SH * LANES + lane] = thickness * w[_SK * LANES + lane]

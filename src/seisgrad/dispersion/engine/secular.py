@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from . import fluid, love, rayleigh
-from .lanes import INNER, LANES, OPTIONS
+from .lanes import INNER, LANES, MERGED
 
 LOVE, RAYLEIGH = 0, 1
 
@@ -14,7 +14,7 @@ LOVE, RAYLEIGH = 0, 1
 DECAY = 18.5
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def deepest(h, ib2, wavenumber, c2):
     """Index of the layer that can stand for everything below it at trial velocity √c2 (at most the half-space)."""
     last = len(h) - 1
@@ -29,13 +29,13 @@ def deepest(h, ib2, wavenumber, c2):
     return last
 
 
-@njit(**OPTIONS)
+@njit(**MERGED)
 def workspace():
     """Arrays that :func:`evaluate` reuses from call to call."""
     return np.zeros(rayleigh.ROWS * LANES), np.empty((6, LANES))
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def evaluate(wave, stack, water, omega, c, number, F, J, work):
     """Fill F and J (see :func:`rayleigh.secular`) for the first ``number`` pairs (omega, c)."""
     h, ia2, ib2, mu, rho = stack
@@ -58,7 +58,7 @@ def evaluate(wave, stack, water, omega, c, number, F, J, work):
             F[first + i], J[first + i] = f[i], j[i]
 
 
-@njit(**INNER)
+@njit(**MERGED)
 def rayleigh_lanes(start, stack, water, lane, w):
     """One group of lanes, with the water on top."""
     h, ia2, ib2, mu, rho = stack
