@@ -1,4 +1,5 @@
-"""Whatever is wrong with an input: exit status 2, one sentence on stderr that names it, and nothing written."""
+"""Whatever is wrong with an input: exit status 2, one sentence on stderr that names it, and nothing
+written."""
 
 from pathlib import Path
 

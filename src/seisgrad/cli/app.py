@@ -1,4 +1,5 @@
-"""The application: the commands by name, and the one place where an error becomes a sentence and an exit status."""
+"""The application: the commands by name, and the one place where an error becomes a sentence and an exit
+status."""
 
 import contextlib
 import logging

@@ -35,8 +35,8 @@ SHIPPED = ("exact",)
 def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Tensor], Tensor]":
     """The forward operator called ``name``, from ``[3, depth]`` (vp, vs, rho) to ``[branch, period]``.
 
-    ``module:attribute`` names an operator or a ``torch.nn.Module``, taken as it is, or a function or class that makes
-    one from ``(survey, depth)``, as :class:`seisgrad.dispersion.Physics` does.
+    ``module:attribute`` names an operator or a ``torch.nn.Module``, taken as it is, or a function or class
+    that makes one from ``(survey, depth)``, as :class:`seisgrad.dispersion.Physics` does.
 
     Raises:
         InputError: nothing of this name is there.
@@ -54,7 +54,8 @@ def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Te
 
 
 def check_operator(name: str) -> None:
-    """InputError where ``name`` is neither a shipped operator nor written as ``module:attribute``; imports nothing."""
+    """InputError where ``name`` is neither a shipped operator nor written as ``module:attribute``; imports
+    nothing."""
     module, colon, attribute = name.partition(":")
     if name not in SHIPPED and not (colon and module and attribute):
         raise InputError(
@@ -70,7 +71,8 @@ def _attribute(name: str) -> Any:
         found = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, ValueError) as error:
         raise InputError(
-            f"--operator {name}: module {module_name!r} cannot be imported ({error}); check its name and PYTHONPATH"
+            f"--operator {name}: module {module_name!r} cannot be imported ({error}); check its name and "
+            f"PYTHONPATH"
         ) from error
     except AttributeError as error:
         raise InputError(

@@ -102,7 +102,8 @@ def _progress_bar():
 
 
 def _plain(value: Any) -> Any:
-    """A value that strict JSON can hold: paths as text, arrays as lists, numbers that are not finite as null."""
+    """A value that strict JSON can hold: paths as text, arrays as lists, numbers that are not finite as
+    null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Path):

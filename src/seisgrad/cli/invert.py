@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: seisgrad invert curves.csv --earth spherical --reference prem --out result"
 
 DEEP = 60.0
-"""Half of the longest wavelength, km, from which on the default prior is a reference earth and not the data's rule of thumb."""
+"""Half of the longest wavelength, km, from which on the default prior is a reference earth and not the
+data's rule of thumb."""
 SIGMA_REFERENCE, SIGMA_DATA = 0.05, 0.3
 """Default prior sigma, as a fraction of vs, around a reference earth and around the rule of thumb."""
 
@@ -90,7 +91,9 @@ def invert(
                 for name, figure in drawn.items():
                     figure.savefig(folder / f"{name}.png", dpi=150)
                 (folder / "report.html").write_text(page.html(), encoding="utf-8")
-        console.finish(summary(result, out), result.posterior.message(), f"wrote {out / 'report.html'}")
+        notes = _notes(result, floor)
+        lines = [result.posterior.message(), *notes, f"wrote {out / 'report.html'}"]
+        console.finish(summary(result, out) | {"notes": notes}, *lines)
 
 
 def _check_fraction(option: str, value: float | None, largest: float) -> None:
@@ -125,12 +128,21 @@ def _starting(picks: "DispersionCurves", reference: str, sigma: float | None) ->
 
 
 def _notes(result: "Inversion", floor: float) -> list[str]:
+    from seisgrad.inversion import Status
+
     notes = []
     deepest = float(result.starting.depth[-1])
     if result.survey.earth == "flat" and deepest > DEEP:
         notes.append(
-            f"The waves reach {deepest:.0f} km, where the curvature of the earth matters, and the earth was taken as flat: "
+            f"The waves reach {deepest:.0f} km, where the curvature of the earth matters, and the earth was "
+            f"taken as flat: "
             "invert with --earth spherical unless the curves are already corrected."
+        )
+    if int(result.posterior.status) == Status.UNEXPLAINED and not floor:
+        notes.append(
+            "If the sigmas of the data hold the reading error only, add what a one-dimensional earth cannot "
+            "explain with "
+            "--floor, such as 0.01."
         )
     if floor:
         notes.append(f"{100 * floor:g} % of each velocity was added in quadrature to its sigma.")

@@ -1,4 +1,5 @@
-"""``seisgrad measure``: the group velocity of a surface wave on a record whose source and station are known."""
+"""``seisgrad measure``: the group velocity of a surface wave on a record whose source and station are
+known."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from seisgrad.dispersion.measure import Measurement
 
 EXAMPLE = (
-    "Example: seisgrad measure kono.mseed --event 13.049,-88.66,60,2001-01-13T17:33:32.4 --station 59.649,9.598 "
+    "Example: seisgrad measure kono.mseed --event 13.049,-88.66,60,2001-01-13T17:33:32.4 --station "
+    "59.649,9.598 "
     "--wave love --out love.csv --figure love.png"
 )
 
@@ -99,7 +101,8 @@ def _reads_as_number(word: str) -> bool:
 def _nothing_picked(result: "Measurement") -> str:
     reasons = sorted({reason for text in result.reasons for reason in text.split(", ")})
     return (
-        f"no period of the {result.wave} wave gave a group velocity without a flag ({', '.join(reasons)}); look at "
+        f"no period of the {result.wave} wave gave a group velocity without a flag ({', '.join(reasons)}); "
+        f"look at "
         "the record and at the event's and station's coordinates"
     )
 

@@ -1,4 +1,5 @@
-"""Where results go: checked before the work begins, written beside the target, and put in place only when whole."""
+"""Where results go: checked before the work begins, written beside the target, and put in place only when
+whole."""
 
 import contextlib
 import os
@@ -11,7 +12,8 @@ from seisgrad.errors import InputError
 
 
 def check_file(path: Path, suffixes: Sequence[str] = (), option: str = "--out") -> Path:
-    """The path of an output file, or InputError where none can be written there; ``suffixes`` lists known endings."""
+    """The path of an output file, or InputError where none can be written there; ``suffixes`` lists known
+    endings."""
     if suffixes and path.suffix.lower() not in suffixes:
         raise InputError(
             f"{option} {path} ends in {path.suffix or 'nothing'}, expected {' or '.join(suffixes)}"
@@ -40,7 +42,8 @@ def _check_writable(folder: Path, path: Path) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary sibling to write to, renamed to ``path`` when the block ends well and removed when it does not."""
+    """A temporary sibling to write to, renamed to ``path`` when the block ends well and removed when it does
+    not."""
     with _writing(path), tempfile.TemporaryDirectory(prefix=".seisgrad-", dir=path.parent) as folder:
         sibling = Path(folder) / path.name
         yield sibling

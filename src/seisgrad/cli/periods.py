@@ -1,6 +1,8 @@
 """Periods as words: ``2:60:1`` is a range, ``5,10,20`` a list."""
 
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from math import isfinite
 
 from seisgrad.errors import InputError
 
@@ -12,13 +14,14 @@ def parse_periods(text: str) -> list[float]:
     """Periods in s from ``a:b:step`` (with b where a step lands on it) or from ``a,b,c``.
 
     Raises:
-        InputError: no numbers, a range without a positive step, or periods that are not positive and increasing.
+        InputError: no numbers, a range without a positive step, or periods that are not positive and
+        increasing.
     """
     periods = _range(text) if ":" in text else [_number(word, text) for word in text.split(",")]
     for period in periods:
         if period <= 0:
             raise InputError(f"--periods {text}: {period} s is no period, expected positive seconds")
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in pairwise(periods):
         if after <= before:
             raise InputError(
                 f"--periods {text}: {before} s is followed by {after} s, expected increasing periods; "
@@ -49,7 +52,7 @@ def _number(word: str, text: str) -> Decimal:
         value = Decimal(word.strip())
     except InvalidOperation:
         value = Decimal("nan")
-    if not value.is_finite():
+    if not isfinite(value):
         raise InputError(
             f"--periods {text}: {word.strip()!r} is no number, expected seconds as 2:60:1 or as 5,10,20"
         )

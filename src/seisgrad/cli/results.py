@@ -24,7 +24,8 @@ SMOOTH = 48
 def kernels_to_vs(
     inversion: Inversion,
 ) -> tuple[dict[Branch, Float[Tensor, "period layer"]], Float[Tensor, " period"]]:
-    """The exact kernels to vs of every branch at the most probable earth, and the periods that they are shown at."""
+    """The exact kernels to vs of every branch at the most probable earth, and the periods that they are
+    shown at."""
     survey, model = inversion.survey, inversion.model
     first, last = (float(survey.periods[i].log()) for i in (0, -1))
     periods = torch.linspace(first, last, SMOOTH if last > first else 1, dtype=torch.float64).exp()

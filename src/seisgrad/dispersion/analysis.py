@@ -115,7 +115,10 @@ class _Ridge:
 
 @dataclass(frozen=True)
 class _Bank:
-    """The second look at one filter width: group times, s, and how other arrivals disturb them, ``[filter]`` each."""
+    """The second look at one filter width, ``[filter]`` each.
+
+    ``time`` is the group time, s, NaN where there is no maximum; the rest tells how other arrivals disturb it.
+    """
 
     arrivals: Arrivals
     time: Real
@@ -190,7 +193,8 @@ def _second_look(
         width = pulse_width(period, alpha * factor)
         ambiguity, interference = envelopes.rivals(arrivals.time, arrivals.amplitude, width, window)
         share = envelopes.share_on(arrivals.time)
-        return _Bank(arrivals, arrivals.time + offset, ambiguity, interference, share)
+        time = np.where(np.isfinite(arrivals.width), arrivals.time + offset, np.nan)
+        return _Bank(arrivals, time, ambiguity, interference, share)
 
     main = bank(1.0, ridge.time - offset)
     return main, bank(_WIDE, main.arrivals.time), bank(_NARROW, main.arrivals.time)

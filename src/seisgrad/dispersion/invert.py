@@ -1,4 +1,5 @@
-"""From curves to a posterior over the earth: the tie, the operator, the prior and the inversion put together."""
+"""From curves to a posterior over the earth: the tie, the operator, the prior and the inversion put
+together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from seisgrad.inversion import Correlated, Posterior, gauss_newton
 from seisgrad.operator import Operator, Space
 
 FASTEST, SLOWEST = 1.8, 0.2
-"""Bounds of vs as multiples of the prior mean: wide enough never to matter, narrow enough to stay an earth."""
+"""Bounds of vs as multiples of the prior mean: wide enough never to matter, narrow enough to stay an
+earth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +72,12 @@ def invert(
         curves: picks of one site.
         starting: grid, prior and tie.
         earth: flat, or spherical by earth flattening.
-        floor: error of the theory (a path of many structures, a one-dimensional model) as a fraction of the velocity,
-            added in quadrature to each sigma; one number, or one per branch and period.
-        shared: errors that move all data together, such as that of the origin time: by how much one standard deviation
-            of each moves each datum, km/s.
-        operator: makes the forward operator from ``(survey, depth)``; :class:`seisgrad.dispersion.Physics` by default.
+        floor: error of the theory (a path of many structures, a one-dimensional model) as a fraction of the
+            velocity, added in quadrature to each sigma; one number, or one per branch and period.
+        shared: errors that move all data together, such as that of the origin time: by how much one standard
+            deviation of each moves each datum, km/s.
+        operator: makes the forward operator from ``(survey, depth)``; :class:`seisgrad.dispersion.Physics`
+        by default.
 
     Raises:
         InputError: no picks, several sites, or curves that do not fit the operator.
@@ -106,7 +109,8 @@ def _exact(survey: Survey, depth: Tensor) -> Operator:
 
 
 class _Callable(Operator):
-    """Somebody's differentiable function from ``[..., 3, depth]`` to ``[..., branch, period]``, as an operator."""
+    """Somebody's differentiable function from ``[..., 3, depth]`` to ``[..., branch, period]``, as an
+    operator."""
 
     def __init__(self, function: Callable[[Tensor], Tensor], survey: Survey, depth: Tensor) -> None:
         self.function = function

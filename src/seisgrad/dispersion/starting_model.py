@@ -1,11 +1,14 @@
-"""What is believed before the data: a depth grid, a reference earth on it, and how far the truth may be from that.
+"""What is believed before the data: a depth grid, a reference earth on it, and how far the truth may be from
+that.
 
-The numbers come from the data's own wavelengths, so that metres under a building site and a thousand kilometres of mantle
-are set up by the same rules: the thinnest layer is a fraction of the shortest wavelength, the deepest top half the longest.
+The numbers come from the data's own wavelengths, so that metres under a building site and a thousand
+kilometres of mantle are set up by the same rules: the thinnest layer is a fraction of the shortest
+wavelength, the deepest top half the longest.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -24,7 +27,8 @@ PREM_SHEAR_Q = ((80.0, 600.0), (220.0, 80.0), (670.0, 143.0), (2891.0, 312.0))
 
 
 class Rock(Operator):
-    """Shear velocities of the solid layers alone, ``[rock]``, to those of all layers, ``[depth]``, with 0 for water.
+    """Shear velocities of the solid layers alone, ``[rock]``, to those of all layers, ``[depth]``, with 0
+    for water.
 
     Args:
         depth: tops of all layers, km.
@@ -43,7 +47,8 @@ class Rock(Operator):
 
 @dataclass(frozen=True, eq=False)
 class StartingModel:
-    """A reference earth on the grid of the inversion, the prior over the vs of its rock, and the tie to vp and density.
+    """A reference earth on the grid of the inversion, the prior over the vs of its rock, and the tie to vp
+    and density.
 
     Attributes:
         reference: one model; its water layers stay as they are.
@@ -87,7 +92,8 @@ def starting_model(
         sigma: prior standard deviation of vs as a fraction of the reference's.
         length: correlation length in depth, km, between the middles of layers.
         words: where the reference comes from.
-        brocher: tie vp and density to vs by Brocher (2005) instead of the reference's ratios; not under water.
+        brocher: tie vp and density to vs by Brocher (2005) instead of the reference's ratios; not under
+        water.
 
     Raises:
         InputError: the tie does not go with water, or a sigma or length is not positive.
@@ -105,7 +111,8 @@ def starting_model(
 
 
 def wavelengths(curves: DispersionCurves) -> tuple[float, float]:
-    """The shortest and the longest wavelength of the picks, velocity times period, km (ellipticities aside)."""
+    """The shortest and the longest wavelength of the picks, velocity times period, km (ellipticities
+    aside)."""
     lengths = [p.velocity * p.period for p in curves if p.kind != "ellipticity"]
     if not lengths:
         raise InputError(
@@ -122,13 +129,13 @@ def depth_grid(
     Args:
         thinnest: thickness of the first layers, km.
         bottom: top of the half-space, km.
-        keep: interfaces, km, increasing from 0, that have to be tops; layers between them are cut evenly enough to end
-            there.
+        keep: interfaces, km, increasing from 0, that have to be tops; layers between them are cut evenly
+            enough to end there.
         growth: thickness over depth further down.
     """
     marks = [mark for mark in keep if mark < bottom - 0.5 * max(thinnest, growth * bottom)] + [bottom]
     tops = [marks[0]]
-    for upper, lower in zip(marks, marks[1:], strict=False):
+    for upper, lower in pairwise(marks):
         free = [upper]
         while free[-1] < lower:
             free.append(free[-1] + max(thinnest, growth * free[-1]))
@@ -151,15 +158,17 @@ def discontinuities(model: LayeredModel, contrast: float = 0.05) -> tuple[float,
 
 
 def correlation_length(depth: Float[Tensor, " depth"], thinnest: float) -> Float[Tensor, " depth"]:
-    """A length that grows with depth as kernels do: twice the thinnest layer plus a quarter of the depth, km."""
+    """A length that grows with depth as kernels do: twice the thinnest layer plus a quarter of the depth,
+    km."""
     return 2.0 * thinnest + 0.25 * _middles(depth)
 
 
 def at_period(model: LayeredModel, period: float, reference_period: float = 1.0) -> LayeredModel:
-    """A reference earth as waves of another period see it: velocities fall with period where shear is attenuated.
+    """A reference earth as waves of another period see it: velocities fall with period where shear is
+    attenuated.
 
-    v(T) = v(T0) [1 - ln(T/T0)/(π Q)] (Liu, Anderson & Kanamori 1976) with PREM's shear Q below the crust, and for vp the
-    share 4/3 (vs/vp)² of it, as bulk attenuation is negligible there.
+    v(T) = v(T0) [1 - ln(T/T0)/(π Q)] (Liu, Anderson & Kanamori 1976) with PREM's shear Q below the crust,
+    and for vp the share 4/3 (vs/vp)² of it, as bulk attenuation is negligible there.
 
     Args:
         model: velocities at ``reference_period``.
@@ -189,7 +198,8 @@ def from_reference(curves: DispersionCurves, model: LayeredModel, name: str, sig
     depth = depth_grid(thinnest, bottom, keep=discontinuities(model))
     on_grid = resample(model, depth)
     words = (
-        f"The prior mean is {name} on {on_grid.layers} layers down to {float(depth[-1]):.3g} km, with its vp/vs and "
+        f"The prior mean is {name} on {on_grid.layers} layers down to {float(depth[-1]):.3g} km, with its "
+        f"vp/vs and "
         f"density; prior sigma {100 * sigma:g} % of vs, correlated over a length that grows with depth."
     )
     length = correlation_length(depth, thinnest)[on_grid.water :]
@@ -197,10 +207,11 @@ def from_reference(curves: DispersionCurves, model: LayeredModel, name: str, sig
 
 
 def from_data(curves: DispersionCurves, sigma: float) -> StartingModel:
-    """A prior around a rule of thumb: vs is about 1.1 times the velocity at a depth of a third of the wavelength.
+    """A prior around a rule of thumb: vs is about 1.1 times the velocity at a depth of a third of the
+    wavelength.
 
-    For ground without a reference, from metres to the crust; vp and density follow Brocher (2005). As the mean comes from
-    the data it is no independent knowledge, so sigma should be wide.
+    For ground without a reference, from metres to the crust; vp and density follow Brocher (2005). As the
+    mean comes from the data it is no independent knowledge, so sigma should be wide.
 
     Args:
         curves: the data.
@@ -218,8 +229,10 @@ def from_data(curves: DispersionCurves, sigma: float) -> StartingModel:
     vs = (weight @ velocity) / weight.sum(-1)
     vp, _, rho = BrocherTie(depth)(vs)
     words = (
-        "The prior mean is a rule of thumb from the data themselves, vs ≈ 1.1 times the velocity at a third of the "
-        f"wavelength, on {len(depth)} layers down to {float(depth[-1]):.3g} km; vp and density follow Brocher (2005); "
+        "The prior mean is a rule of thumb from the data themselves, vs ≈ 1.1 times the velocity at a third "
+        "of the "
+        f"wavelength, on {len(depth)} layers down to {float(depth[-1]):.3g} km; vp and density follow "
+        f"Brocher (2005); "
         f"prior sigma {100 * sigma:g} % of vs, correlated over a length that grows with depth."
     )
     length = correlation_length(depth, thinnest)
@@ -237,7 +250,8 @@ def _middles(depth: Float[Tensor, " depth"]) -> Float[Tensor, " depth"]:
 
 
 def smoothed(model: LayeredModel, top: float, width: float) -> LayeredModel:
-    """The model with vp, vs and density below a depth averaged over their neighbours there, Gaussian in depth.
+    """The model with vp, vs and density below a depth averaged over their neighbours there, Gaussian in
+    depth.
 
     Args:
         model: one model.

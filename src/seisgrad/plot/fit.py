@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+
 def fit(
     axes: "Axes",
     periods: Float[Tensor, " period"],
@@ -39,10 +40,10 @@ def fit(
     colour = COLOURS[wave]
     have = observed.isfinite()
     bars = axes.errorbar(
-        periods[have], observed[have], sigma[have], fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour, alpha=0.85,
-        mfc="white", zorder=2,
+        periods[have], observed[have], sigma[have], fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour,
+        alpha=0.85, mfc="white", zorder=2,
     )  # fmt: skip
-    (line,) = axes.plot(periods, predicted, color=colour, lw=2.0, label=label or None, zorder=3)
+    (line,) = axes.plot(periods, predicted, color=colour, lw=2.0, zorder=3)
     artists: list[Artist] = [bars, line]  # type: ignore[list-item]  (a container of artists)
     if prior is not None:
         artists += axes.plot(periods, prior, color=colour, lw=1.0, ls=(0, (4, 3)), zorder=1)

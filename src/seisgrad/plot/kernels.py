@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def per_kilometre(
     kernel: Float[Tensor, "period layer"], thickness: Float[Tensor, " layer"]
 ) -> Float[Tensor, "period layer"]:
-    """A layer-integrated kernel as a density over depth, per km; the half-space's, which has none, becomes 0."""
+    """A layer-integrated kernel as a density over depth, per km; the half-space's, which has none, becomes
+    0."""
     finite = thickness > 0
     return kernel * finite / thickness.where(finite, thickness.new_ones(()))
 

@@ -70,7 +70,8 @@ def uncertainty_ratio(
     bottom: float,
     threshold: float,
 ) -> "list[Artist]":
-    """Posterior over prior standard deviation [depth]: 1 where the data say nothing, shaded above ``threshold``."""
+    """Posterior over prior standard deviation [depth]: 1 where the data say nothing, shaded above
+    ``threshold``."""
     z, r = staircase(depth, ratio, bottom)
     known = axes.fill_betweenx(z, 0.0, r, color=POSTERIOR, alpha=0.18, lw=0)
     unknown = axes.fill_betweenx(z, 0.0, r, where=(r > threshold).tolist(), color=PRIOR, alpha=0.55, lw=0)

@@ -1,1 +1,2 @@
-"""What is handed to a colleague: result files, figures and one self-contained page with sentences made from numbers."""
+"""What is handed to a colleague: result files, figures and one self-contained page with sentences made from
+numbers."""

@@ -1,11 +1,12 @@
-"""Do both waves ask for the same isotropic earth? Love waves feel horizontally polarised shear, Rayleigh waves vertically."""
+"""Do both waves ask for the same isotropic earth? Love waves feel horizontally polarised shear, Rayleigh
+waves vertically."""
 
 from dataclasses import dataclass
 
 import torch
 
 from seisgrad.dispersion.invert import Inversion
-from seisgrad.report.findings import branch_fits, intervals, kilometres, resolved, title
+from seisgrad.report.findings import branch_fits, intervals, resolved, say_depth, title
 
 TELLING = 2.0
 """In standard deviations: from here on a difference counts as seen."""
@@ -35,8 +36,8 @@ class Contrast:
 def contrast(rayleigh: Inversion, love: Inversion) -> Contrast | None:
     """The thickness-weighted mean difference over the longest stretch that either wave resolves on its own.
 
-    The two posteriors are taken as independent. They share the prior, which pulls the difference towards zero, and the
-    error of the source time, so that the true significance is somewhat higher.
+    The two posteriors are taken as independent. They share the prior, which pulls the difference towards
+    zero, and the error of the source time, so that the true significance is somewhat higher.
     """
     both = resolved(rayleigh) & resolved(love)
     stretches = intervals(rayleigh, both)
@@ -75,13 +76,15 @@ def say_contrast(joint: Inversion, rayleigh: Inversion, love: Inversion) -> list
         )
         return sentences
     percent, error = found.percent
-    where = f"between {kilometres(found.top)} and {kilometres(found.bottom)} km"
+    where = f"between {say_depth(found.top)} and {say_depth(found.bottom)}"
     sentences.append(
-        f"Inverted apart, Love waves give a vs that differs by {found.difference:+.3f} ± {found.sigma:.3f} km/s "
+        f"Inverted apart, Love waves give a vs that differs by {found.difference:+.3f} ± {found.sigma:.3f} "
+        f"km/s "
         f"({percent:+.1f} ± {error:.1f} %, one sigma) from that of Rayleigh waves on average {where}."
     )
     sentences.append(
-        "That is a difference these data see: radial anisotropy, or a bias in one of the two waves, such as Love "
+        "That is a difference these data see: radial anisotropy, or a bias in one of the two waves, such as "
+        "Love "
         "overtones that arrive with the fundamental mode."
         if found.seen
         else "That is within two standard deviations: radial anisotropy of the few per cent that is usual in the upper "
@@ -92,7 +95,8 @@ def say_contrast(joint: Inversion, rayleigh: Inversion, love: Inversion) -> list
 
 def _say_leaning(joint: Inversion) -> str:
     parts = [
-        f"{title(fit.branch)} data are on average {abs(fit.bias):.1f} sigma {'faster' if fit.bias > 0 else 'slower'} than it"
+        f"{title(fit.branch)} data are on average {abs(fit.bias):.1f} sigma "
+        f"{'faster' if fit.bias > 0 else 'slower'} than it"
         for fit in branch_fits(joint)
         if abs(fit.bias) >= 0.2
     ]

@@ -8,7 +8,7 @@ import torch
 from seisgrad.dispersion.measure import Measurement
 from seisgrad.report import kono
 from seisgrad.report.anisotropy import say_contrast
-from seisgrad.report.findings import extreme, intervals, kilometres, resolved, say_intervals
+from seisgrad.report.findings import extreme, intervals, resolved, say_depth, say_intervals
 from seisgrad.report.inversion import add_fit, add_profile_table, add_resolution, cards
 from seisgrad.report.kono import Demonstration
 from seisgrad.report.page import Page
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GLANCE = (
-    "At a glance. Left: the record (15 to 250 s, with group velocity along the top), the time-frequency images with their "
-    "picks, and the fit of the joint inversion. Right: shear velocity with two standard deviations, and how much of the "
+    "At a glance. Left: the record (15 to 250 s, with group velocity along the top), the time-frequency "
+    "images with their "
+    "picks, and the fit of the joint inversion. Right: shear velocity with two standard deviations, and how "
+    "much of the "
     "prior uncertainty the data have removed."
 )
 APART = (
-    "Each wave inverted on its own, with the same prior; bands are two standard deviations. Where they differ by more "
+    "Each wave inverted on its own, with the same prior; bands are two standard deviations. Where they "
+    "differ by more "
     "than their bands, one isotropic earth cannot serve both."
 )
 
@@ -32,7 +35,8 @@ def demo_page(demo: Demonstration, drawn: "Mapping[str, Figure]") -> Page:
     page = Page(
         "From one seismogram to the upper mantle",
         "Rayleigh and Love waves of the El Salvador earthquake of 13 January 2001 (Mw 7.7) at KONO, Norway, "
-        f"{demo.rayleigh.distance_km:.0f} km away: group velocities measured, and inverted together for shear velocity "
+        f"{demo.rayleigh.distance_km:.0f} km away: group velocities measured, and inverted together for "
+        f"shear velocity "
         "with its uncertainty.",
     )
     page.cards(*cards(demo.joint))
@@ -81,18 +85,23 @@ def _say_low_velocity(demo: Demonstration) -> str:
     drop, sigma = float(pick @ posterior.mean), float((pick @ posterior.covariance @ pick).sqrt())
     seen = "seen" if drop > 2 * sigma else "not seen beyond doubt"
     return (
-        f"A low-velocity zone is {seen}: vs falls by {drop:.2f} ± {sigma:.2f} km/s from {lid[1]:.2f} km/s near "
-        f"{kilometres(lid[0])} km to {low[1]:.2f} km/s near {kilometres(low[0])} km depth."
+        f"A low-velocity zone is {seen}: vs falls by {drop:.2f} ± {sigma:.2f} km/s from {lid[1]:.2f} km/s "
+        f"near "
+        f"{say_depth(lid[0])} to {low[1]:.2f} km/s near {say_depth(low[0])} depth."
     )
 
 
 def _add_measurement(page: Page, demo: Demonstration) -> None:
     page.heading("What was measured")
     page.text(
-        "Multiple-filter analysis: the envelope behind each of a set of Gaussian filters peaks when the wave group of that "
-        "period arrives, and distance over that time is its group velocity. Rayleigh waves were taken from the vertical, "
-        f"Love waves from the transverse component; the path is {demo.rayleigh.distance_km:.0f} km long, azimuth "
-        f"{demo.rayleigh.azimuth:.1f}°, back-azimuth {demo.rayleigh.back_azimuth:.1f}°. A sigma holds the noise, the "
+        "Multiple-filter analysis: the envelope behind each of a set of Gaussian filters peaks when the wave "
+        "group of that "
+        "period arrives, and distance over that time is its group velocity. Rayleigh waves were taken from "
+        "the vertical, "
+        f"Love waves from the transverse component; the path is {demo.rayleigh.distance_km:.0f} km long, "
+        f"azimuth "
+        f"{demo.rayleigh.azimuth:.1f}°, back-azimuth {demo.rayleigh.back_azimuth:.1f}°. A sigma holds the "
+        f"noise, the "
         "width of the ridge and the variation with filter width.",
     )
     for measurement in demo.measurements:
@@ -131,26 +140,37 @@ def _add_assumptions(page: Page, demo: Demonstration) -> None:
     errors = 100.0 * kono.path_error(demo.joint.survey, demo.joint.starting)
     periods = demo.joint.survey.periods
     sizes = "; ".join(
-        f"{branch.wave.capitalize()} {', '.join(f'{float(errors[i, j]):.1f} % at {float(periods[j]):g} s' for j in (0, len(periods) // 2, len(periods) - 1))}"
+        f"{branch.wave.capitalize()} "
+        f"{', '.join(f'{float(errors[i, j]):.1f} % at {float(periods[j]):g} s' for j in (0, len(periods) // 2, len(periods) - 1))}"
         for i, branch in enumerate(demo.joint.survey.branches)
     )
     page.points(
         demo.joint.starting.words,
-        "Why PREM: about half of the path is deep Atlantic, the other half shelf and land, which is what the averaged crust "
+        "Why PREM: about half of the path is deep Atlantic, the other half shelf and land, which is what the "
+        "averaged crust "
         "of PREM stands for.",
-        "What one column cannot explain was added to the errors: the root-mean-square difference between the velocity of "
+        "What one column cannot explain was added to the errors: the root-mean-square difference between the "
+        "velocity of "
         "a path over oceanic and continental crust in shares of "
-        f"{', '.join(f'{share:g}' for share in kono.OCEAN_SHARES)} ocean (times add) and that of PREM's crust: {sizes}. "
+        f"{', '.join(f'{share:g}' for share in kono.OCEAN_SHARES)} ocean (times add) and that of PREM's "
+        f"crust: {sizes}. "
         "So short periods were measured well and still say little about the crust.",
-        f"The source: times count from the origin time plus {kono.HALF_DURATION:g} s, the half duration expected of "
-        f"Mw 7.7; {kono.TIME_SIGMA:g} s of doubt about it move all velocities together, and the inversion knows that.",
-        f"The sensor: the file holds no response; it was taken as flat in velocity to {kono.CORNER:g} s (STS-1). Its delay "
+        f"The source: times count from the origin time plus {kono.HALF_DURATION:g} s, the half duration "
+        f"expected of "
+        f"Mw 7.7; {kono.TIME_SIGMA:g} s of doubt about it move all velocities together, and the inversion "
+        f"knows that.",
+        f"The sensor: the file holds no response; it was taken as flat in velocity to {kono.CORNER:g} s "
+        f"(STS-1). Its delay "
         f"grows as the period squared, to {0.225 * 200.0**2 / kono.CORNER:.0f} s at 200 s, and "
         f"{100 * kono.CORNER_SHARE:g} % of it was taken as uncertain, for all data together.",
-        "Spherical earth by flattening: exact for Love waves, the usual power of density for Rayleigh waves. Gravity and "
-        "the change of velocity with period between 20 and 200 s (about 1 % in the low-velocity zone) are left out.",
-        "The earth is isotropic and does not vary along the path below the crust; the fundamental mode is alone at each "
-        "pick. Love overtones travel almost as fast as the fundamental mode under oceans, and no single record can tell "
+        "Spherical earth by flattening: exact for Love waves, the usual power of density for Rayleigh waves. "
+        "Gravity and "
+        "the change of velocity with period between 20 and 200 s (about 1 % in the low-velocity zone) are "
+        "left out.",
+        "The earth is isotropic and does not vary along the path below the crust; the fundamental mode is "
+        "alone at each "
+        "pick. Love overtones travel almost as fast as the fundamental mode under oceans, and no single "
+        "record can tell "
         "them apart.",
         "The posterior is a Gaussian around the most probable model; vp/vs and density are PREM's.",
     )

@@ -14,7 +14,7 @@ from seisgrad.plot.dispersion import COLOURS
 from seisgrad.plot.fit import fit, residuals
 from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
 from seisgrad.plot.profile import PRIOR, profile, profile_band, uncertainty_ratio
-from seisgrad.report.findings import SPEAKS, intervals, kilometres, resolved, title
+from seisgrad.report.findings import SHALLOW, SPEAKS, intervals, resolved, say_depth, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,8 @@ def fit_figure(inversion: Inversion) -> "Figure":
 
 @styled
 def profile_figure(inversion: Inversion, bottom: float) -> "Figure":
-    """The profile with its uncertainty and the prior's, and beside it what the data have removed of the latter."""
+    """The profile with its uncertainty and the prior's, and beside it what the data have removed of the
+    latter."""
     figure = new_figure(8.6, 6.6)
     draw_earth(figure, inversion, bottom)
     return figure
@@ -101,6 +102,7 @@ def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
     left.set(
         title="Resolution", xlabel="depth of the estimate (km)", ylabel="true depth (km)", ylim=(bottom, 0)
     )
+    plain_depths(left, bottom)
     wanted = [float(tops[int(i)]) for i in torch.linspace(0.08, 0.85, 5) * len(tops)]
     _averaging_kernels(right, inversion, rows, tops, wanted, bottom)
     return figure
@@ -119,7 +121,7 @@ def _averaging_kernels(
             rows[row],
             bottom=bottom,
             colour=cm.batlow(0.05 + 0.18 * i),
-            label=f"{kilometres(depth)} km",
+            label=f"{say_depth(depth)}",
         )
     axes.axvline(0.0, color="0.7", lw=0.8)
     axes.set(title="Averaging kernels", xlabel="1/km", ylabel="")
@@ -133,7 +135,8 @@ def kernel_figure(
     inversion: Inversion,
     bottom: float,
 ) -> "Figure":
-    """The sensitivity to vs of every branch, as an image over period and depth and as lines for a few periods."""
+    """The sensitivity to vs of every branch, as an image over period and depth and as lines for a few
+    periods."""
     figure = new_figure(8.6, 3.9 * len(kernels))
     all_axes = figure.subplots(len(kernels), 2, sharey=True, width_ratios=(1.35, 1.0), squeeze=False)
     model = inversion.model
@@ -144,6 +147,7 @@ def kernel_figure(
         plain_periods(left)
         figure.colorbar(image, ax=left, label="∂U/∂vs per km" if branch.kind == "group" else "∂c/∂vs per km")
         left.set_title(title(branch))
+        plain_depths(left, bottom)
         kernel_lines(right, periods, model.depth, density, bottom=bottom, wanted=wanted)
         right.set(xlabel="per km", ylabel="")
         right.legend(loc="lower right")
@@ -167,6 +171,7 @@ def draw_earth(figure: "FigureBase", inversion: Inversion, bottom: float) -> Non
     draw_profile(left, inversion, bottom)
     draw_ratio(right, inversion, bottom)
     right.set_ylabel("")
+    plain_depths(left, bottom)
 
 
 def draw_fit(axes: "Axes", inversion: Inversion) -> None:
@@ -184,9 +189,23 @@ def draw_fit(axes: "Axes", inversion: Inversion) -> None:
             label=title(branch),
         )
     axes.plot([], [], color=PRIOR, lw=1.0, ls=(0, (4, 3)), label="prior mean")
+    _frame(axes, inversion)
     axes.set(title="Fit", ylabel="velocity (km/s)")
     axes.legend(loc="best", ncols=2)
     plain_periods(axes)
+
+
+def _frame(axes: "Axes", inversion: Inversion) -> None:
+    """Limits that hold all data and predictions, but not the longest error bars."""
+    seen = torch.cat(
+        [
+            inversion.observed[inversion.observed.isfinite()],
+            inversion.predicted[inversion.observed.isfinite()],
+        ]
+    )
+    low, high = (float(v) for v in seen[seen.isfinite()].aminmax())
+    margin = 0.15 * max(high - low, 0.05 * high)
+    axes.set_ylim(low - margin, high + margin)
 
 
 def draw_residuals(axes: "Axes", inversion: Inversion) -> None:
@@ -227,6 +246,16 @@ def draw_ratio(axes: "Axes", inversion: Inversion, bottom: float) -> None:
             middle = (top + min(end, bottom)) / 2
             if min(end, bottom) - top > 0.15 * bottom:
                 axes.text(0.14, middle, words, rotation=90, ha="center", va="center", color="#1d2530")
+
+
+def plain_depths(axes: "Axes", bottom: float) -> None:
+    """Depths written in metres where the ground is shallow."""
+    if bottom >= SHALLOW:
+        return
+    for axis in (axes.yaxis, axes.xaxis):
+        if axis.get_label_text().endswith("(km)"):
+            axis.set_major_formatter(lambda depth, _: f"{1000.0 * depth:g}")
+            axis.set_label_text(axis.get_label_text().replace("(km)", "(m)"))
 
 
 def plain_periods(axes: "Axes") -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ STATUS_MEANING = "0 ok, 1 below cutoff, 2 failed"
 
 
 def table(header: tuple[str, ...], *columns: Sequence | Tensor | np.ndarray) -> str:
-    """CSV text: one header line, one line per row; numbers with every digit, NaN as an empty cell."""
+    """CSV text: one header line, one line per row; ten significant digits, NaN as an empty cell."""
     lists = [column if isinstance(column, Sequence) else column.tolist() for column in columns]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -39,7 +40,8 @@ def profile_csv(inversion: Inversion) -> str:
 
 
 def fit_csv(inversion: Inversion) -> str:
-    """``wave,kind,mode,period,observed,sigma,predicted,residual``, one line per datum; the residual is over sigma."""
+    """``wave,kind,mode,period,observed,sigma,predicted,residual``, one line per datum; the residual is over
+    sigma."""
     rows = []
     for i, branch in enumerate(inversion.survey.branches):
         for j in inversion.observed[i].isfinite().nonzero()[:, 0].tolist():
@@ -68,8 +70,8 @@ def curve_dataset(
 ) -> "Dataset":
     """One branch as NetCDF variables: ``velocity``, ``status`` and, where given, ``kernel_vp`` and so on.
 
-    A kernel is the derivative to one layer's parameter with the others held fixed, so it grows with the layer's
-    thickness; the half-space's thickness kernel is 0.
+    A kernel is the derivative to one layer's parameter with the others held fixed, so it grows with the
+    layer's thickness; the half-space's thickness kernel is 0.
 
     Args:
         survey: one branch and its periods.
@@ -158,4 +160,6 @@ def status_name(inversion: Inversion) -> str:
 
 
 def _cell(value: object) -> object:
-    return "" if isinstance(value, float) and value != value else value
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.10g}"

@@ -1,4 +1,5 @@
-"""Sentences from numbers: what fits, what is resolved, what is not. No adjective that a number does not carry."""
+"""Sentences from numbers: what fits, what is resolved, what is not. No adjective that a number does not
+carry."""
 
 from dataclasses import dataclass
 
@@ -10,12 +11,18 @@ from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
 
 SPEAKS = 0.7
-"""Posterior over prior sigma above which a depth is the prior speaking: half of its variance is still there."""
+"""Posterior over prior sigma above which a depth is the prior speaking: half of its variance is still
+there."""
+
+
+SHALLOW = 1.0
+"""Depths above this, km, are said in metres."""
 
 
 @dataclass(frozen=True)
 class BranchFit:
-    """How one branch is fitted: number of data, χ² per datum, mean residual over sigma, r.m.s. misfit in km/s."""
+    """How one branch is fitted: number of data, χ² per datum, mean residual over sigma, r.m.s. misfit in
+    km/s."""
 
     branch: Branch
     count: int
@@ -37,14 +44,14 @@ def branch_fits(inversion: Inversion) -> list[BranchFit]:
         miss = (inversion.observed[i] - inversion.predicted[i])[have]
         fits.append(
             BranchFit(
-                branch,
-                len(r),
-                float(r.square().mean()),
-                float(r.mean()),
-                float(miss.square().mean().sqrt()),
-                float(periods.min()),
-                float(periods.max()),
-            )  # fmt: skip
+                branch=branch,
+                count=len(r),
+                chi2=float(r.square().mean()),
+                bias=float(r.mean()),
+                rms=float(miss.square().mean().sqrt()),
+                shortest=float(periods.min()),
+                longest=float(periods.max()),
+            )
         )
     return fits
 
@@ -55,7 +62,8 @@ def resolved(inversion: Inversion) -> Bool[Tensor, " rock"]:
 
 
 def intervals(inversion: Inversion, which: Bool[Tensor, " rock"]) -> list[tuple[float, float]]:
-    """Depth intervals (top, bottom), km, of runs of chosen rock layers; a run that reaches the half-space ends at its top.
+    """Depth intervals (top, bottom), km, of runs of chosen rock layers; a run that reaches the half-space
+    ends at its top.
 
     The half-space alone makes no interval: it has no bottom.
     """
@@ -73,15 +81,16 @@ def intervals(inversion: Inversion, which: Bool[Tensor, " rock"]) -> list[tuple[
 
 def say_intervals(pairs: list[tuple[float, float]]) -> str:
     """``11 to 310 km and 400 to 420 km``; ``nowhere`` for none."""
-    words = [f"{kilometres(top)} to {kilometres(bottom)} km" for top, bottom in pairs]
+    words = [f"{say_depth(top)} to {say_depth(bottom)}" for top, bottom in pairs]
     if not words:
         return "nowhere"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def kilometres(value: float) -> str:
-    """A depth with a sensible number of digits."""
-    return f"{value:.0f}" if value >= 20 else f"{value:.3g}"
+def say_depth(value: float) -> str:
+    """A depth or a length given in km, with a sensible number of digits: ``421 km``, ``12.5 m``."""
+    number, unit = (1000.0 * value, "m") if 0.0 < value < SHALLOW else (value, "km")
+    return f"{number:.0f} {unit}" if number >= 20 else f"{number:.3g} {unit}"
 
 
 def say_resolution(inversion: Inversion) -> list[str]:
@@ -93,7 +102,8 @@ def say_resolution(inversion: Inversion) -> list[str]:
     if clear:
         ratio = posterior.shrinkage[good]
         sentences.append(
-            f"The data speak at {say_intervals(clear)}: there the posterior sigma is at most {SPEAKS:g} times the prior's "
+            f"The data speak at {say_intervals(clear)}: there the posterior sigma is at most {SPEAKS:g} "
+            f"times the prior's "
             f"({float(ratio.min()):.2f} at best)."
         )
         sentences.append(_say_sharpness(inversion, good))
@@ -101,11 +111,13 @@ def say_resolution(inversion: Inversion) -> list[str]:
         sentences.append(f"Nowhere do the data reduce the prior sigma below {SPEAKS:g} times its value.")
     if veiled:
         sentences.append(
-            f"At {say_intervals(veiled)} the ratio is larger: what the profile shows there is the prior, carried along by "
+            f"At {say_intervals(veiled)} the ratio is larger: what the profile shows there is the prior, "
+            f"carried along by "
             "its correlation, and no finding."
         )
     sentences.append(
-        f"Together the {int(posterior.count)} data determine {float(posterior.information):.1f} independent numbers of the "
+        f"Together the {int(posterior.count)} data determine {float(posterior.information):.1f} independent "
+        f"numbers of the "
         f"{len(posterior.mean)} layers."
     )
     return sentences
@@ -117,9 +129,10 @@ def _say_sharpness(inversion: Inversion, good: Bool[Tensor, " rock"]) -> str:
     top, bottom = max(intervals(inversion, good), key=lambda pair: pair[1] - pair[0])
     depths = (top + share * (bottom - top) for share in (0.15, 0.4, 0.75))
     chosen = dict.fromkeys(int((tops <= depth).sum()) - 1 for depth in depths)
-    parts = [f"{kilometres(float(spread[i]))} km at {kilometres(float(tops[i]))} km" for i in chosen]
+    parts = [f"{say_depth(float(spread[i]))} at {say_depth(float(tops[i]))}" for i in chosen]
     return (
-        f"The estimate is an average over depth, about ± {', '.join(parts)}: nothing thinner is seen, and a smooth low "
+        f"The estimate is an average over depth, about ± {', '.join(parts)}: nothing thinner is seen, and a "
+        f"smooth low "
         "may stand for a sharp one."
     )
 
@@ -142,7 +155,8 @@ def say_fit(inversion: Inversion) -> list[str]:
 def extreme(
     inversion: Inversion, top: float, bottom: float, lowest: bool
 ) -> tuple[float, float, float] | None:
-    """Depth (middle of the layer), vs and its sigma of the slowest or fastest resolved layer between two depths, km."""
+    """Depth (middle of the layer), vs and its sigma of the slowest or fastest resolved layer between two
+    depths, km."""
     tops = inversion.starting.rock_depth
     ends = torch.cat([tops[1:], tops[-1:]])
     inside = resolved(inversion) & (tops >= top) & (ends <= bottom)

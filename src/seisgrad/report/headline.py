@@ -31,7 +31,8 @@ def headline_figure(demo: Demonstration, bottom: float) -> "Figure":
     draw_earth(right, demo.joint, bottom)
     distance = f"{demo.rayleigh.distance_km:.0f} km"
     figure.suptitle(
-        f"El Salvador, 13 January 2001, Mw 7.7, recorded at KONO, Norway: {distance} of path, one shear-velocity profile",
+        f"El Salvador, 13 January 2001, Mw 7.7, recorded at KONO, Norway: {distance} of path, one "
+        f"shear-velocity profile",
         x=0.01, ha="left", fontsize=13,
     )  # fmt: skip
     return figure

@@ -1,4 +1,5 @@
-"""The report of an inversion: figures and pages that say what was fitted, what is resolved and what is not."""
+"""The report of an inversion: figures and pages that say what was fitted, what is resolved and what is
+not."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,8 @@ from seisgrad.report.files import fit_csv, posterior_dataset, profile_csv, statu
 from seisgrad.report.findings import (
     branch_fits,
     intervals,
-    kilometres,
     resolved,
+    say_depth,
     say_fit,
     say_intervals,
     say_resolution,
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAPTIONS = {
-    "fit": "Measured velocities with one standard deviation, the prediction of the most probable model (solid) and of the "
+    "fit": "Measured velocities with one standard deviation, the prediction of the most probable model "
+    "(solid) and of the "
     "prior mean (dashed). Below: residuals over their standard deviation; grey bands at one and two.",
-    "profile": "Shear velocity with two posterior standard deviations (blue) over the prior with two of its own (grey). "
+    "profile": "Shear velocity with two posterior standard deviations (blue) over the prior with two of its "
+    "own (grey). "
     "Right: posterior over prior standard deviation; dark grey where the prior speaks.",
-    "resolution": "Which true depths enter the estimate at each depth. A perfect resolution would be a sharp diagonal.",
-    "kernels": "Change of each velocity for a change of vs in one kilometre of depth, at the most probable model.",
+    "resolution": "Which true depths enter the estimate at each depth. A perfect resolution would be a sharp "
+    "diagonal.",
+    "kernels": "Change of each velocity for a change of vs in one kilometre of depth, at the most probable "
+    "model.",
 }
 """What each figure shows, by the name of its file."""
 
@@ -49,7 +54,8 @@ def inversion_figures(
     kernels: Mapping[Branch, Float[Tensor, "period layer"]] | None = None,
     periods: Float[Tensor, " period"] | None = None,
 ) -> "dict[str, Figure]":
-    """The figures by name: fit, profile, resolution and, where kernels to vs at some periods are given, kernels."""
+    """The figures by name: fit, profile, resolution and, where kernels to vs at some periods are given,
+    kernels."""
     bottom = shown_depth(inversion)
     drawn = {
         "fit": figures.fit_figure(inversion),
@@ -98,8 +104,8 @@ def add_profile_table(page: Page, inversion: Inversion) -> None:
             posterior.shrinkage[i],
         )
         who = "data" if bool(resolved(inversion)[i]) else "prior"
-        rows.append((kilometres(top), *(f"{float(value):.3f}" for value in values), who))
-    header = ("top (km)", "vs (km/s)", "σ", "prior vs", "prior σ", "σ ratio", "who speaks")
+        rows.append((say_depth(top), *(f"{float(value):.3f}" for value in values), who))
+    header = ("top", "vs (km/s)", "σ", "prior vs", "prior σ", "σ ratio", "who speaks")
     page.table(header, rows, fold=f"The profile as a table, {len(rows)} layers of rock")
 
 
@@ -134,9 +140,11 @@ def inversion_page(
     page.heading("What was assumed")
     page.points(
         inversion.starting.words,
-        "The earth is isotropic and does not vary sideways; the uncertainty holds under that assumption, under the "
+        "The earth is isotropic and does not vary sideways; the uncertainty holds under that assumption, "
+        "under the "
         "prior, and with data errors that are Gaussian and independent.",
-        "The posterior is a Gaussian around the most probable model: the covariance is that of the linearised problem.",
+        "The posterior is a Gaussian around the most probable model: the covariance is that of the "
+        "linearised problem.",
         *notes,
     )
     add_profile_table(page, inversion)

@@ -1,7 +1,9 @@
-"""The demonstration's record and everything that is taken for granted about it: one earthquake, one station, one path.
+"""The demonstration's record and everything that is taken for granted about it: one earthquake, one station,
+one path.
 
-The record is part of ObsPy: KONO (Kongsberg, Norway), three components at 1 Hz, of the earthquake of 13 January 2001 off
-El Salvador, Mw 7.7. Every assumption is a constant here, with its reason, and is repeated in the report.
+The record is part of ObsPy: KONO (Kongsberg, Norway), three components at 1 Hz, of the earthquake of 13
+January 2001 off El Salvador, Mw 7.7. Every assumption is a constant here, with its reason, and is repeated
+in the report.
 """
 
 from dataclasses import dataclass
@@ -42,13 +44,16 @@ PLACE = (13.049, -88.660)
 DEPTH_KM = 60.0
 STATION = Station(59.649, 9.598)
 HALF_DURATION = 17.0
-"""s; the centroid comes that much after the origin: 1.05e-8 M0^(1/3) (M0 in dyn cm) for Mw 7.7, Ekström et al. (2012)."""
+"""s; the centroid comes that much after the origin: 1.05e-8 M0^(1/3) (M0 in dyn cm) for Mw 7.7, Ekström et
+al. (2012)."""
 TIME_SIGMA = 8.0
 """s; how well that rule and the origin time are known. It moves all group velocities together."""
 CORNER = 360.0
-"""s; the record comes without its response. KONO's very-broad-band sensor is taken as an STS-1: flat to 360 s, damping 0.71."""
+"""s; the record comes without its response. KONO's very-broad-band sensor is taken as an STS-1: flat to 360
+s, damping 0.71."""
 CORNER_SHARE = 0.3
-"""Of the sensor's delay that this correction removes: how well it is known. It moves all group velocities together."""
+"""Of the sensor's delay that this correction removes: how well it is known. It moves all group velocities
+together."""
 PERIODS = (18.0, 20.5, 23.5, 27.0, 31.5, 37.0, 44.5, 54.0, 67.5, 86.0, 112.0, 150.0, 200.0)
 """s; from where multipathing ends to where the record is long enough, about a filter width apart."""
 FLOOR = 0.003
@@ -103,7 +108,8 @@ def measure_wave(wave: Wave) -> Measurement:
 
 
 def motion(measurement: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Seconds after the centroid and the motion that a wave was measured on (counts, 15 to 250 s), for drawing."""
+    """Seconds after the centroid and the motion that a wave was measured on (counts, 15 to 250 s), for
+    drawing."""
     from obspy import read
 
     stream = read(str(record_path())).select(channel="L0?")
@@ -117,9 +123,10 @@ def motion(measurement: Measurement) -> tuple[NDArray[np.float64], NDArray[np.fl
 def starting() -> StartingModel:
     """PREM as the waves see it, without the steps of its mantle, and how far the truth may be from it.
 
-    PREM's crust and water are averages over the globe, and the path is as mixed as the globe: half deep Atlantic, half
-    continental shelf and land. Its velocities are carried from 1 s to :data:`MODEL_PERIOD`. Between the Moho and 670 km
-    its steps are smoothed, so that a step in the result could only come from the data.
+    PREM's crust and water are averages over the globe, and the path is as mixed as the globe: half deep
+    Atlantic, half continental shelf and land. Its velocities are carried from 1 s to :data:`MODEL_PERIOD`.
+    Between the Moho and 670 km its steps are smoothed, so that a step in the result could only come from the
+    data.
     """
     model = at_period(prem(BOTTOM), MODEL_PERIOD)
     keep = tuple(depth for depth in discontinuities(model) if depth <= MOHO)
@@ -134,9 +141,12 @@ def starting() -> StartingModel:
         for depth in (25.0, 200.0, 400.0)
     )
     words = (
-        f"The prior mean is isotropic PREM with its 3 km of water and its crust to {MOHO:g} km, carried from 1 s to "
-        f"{MODEL_PERIOD:g} s period with PREM's Q, and with the steps of its upper mantle smoothed. Prior sigma: "
-        f"{100 * CRUST_SIGMA:g} % of vs in the crust, {100 * MANTLE_SIGMA:g} % in the mantle, correlated over "
+        f"The prior mean is isotropic PREM with its 3 km of water and its crust to {MOHO:g} km, carried from "
+        f"1 s to "
+        f"{MODEL_PERIOD:g} s period with PREM's Q, and with the steps of its upper mantle smoothed. Prior "
+        f"sigma: "
+        f"{100 * CRUST_SIGMA:g} % of vs in the crust, {100 * MANTLE_SIGMA:g} % in the mantle, correlated "
+        f"over "
         f"{spans}."
     )
     return starting_model(on_grid, sigma=sigma, length=length, words=words)
@@ -170,7 +180,8 @@ def demonstrate(rayleigh: Measurement, love: Measurement) -> Demonstration:
 
 
 def invert_curves(curves: DispersionCurves, begin: StartingModel, distance_km: float) -> Inversion:
-    """Invert with the error of a one-dimensional path, and with those of the source time and of the sensor."""
+    """Invert with the error of a one-dimensional path, and with those of the source time and of the
+    sensor."""
     survey = curves.survey("spherical")
     observed, _ = curves.gridded(survey)
     shared = torch.stack([time_error(observed, distance_km), sensor_error(observed, survey, distance_km)])
@@ -185,7 +196,8 @@ def time_error(velocity: Float[Tensor, "*shape"], distance_km: float) -> Float[T
 def sensor_error(
     velocity: Float[Tensor, "branch period"], survey: Survey, distance_km: float
 ) -> Float[Tensor, "branch period"]:
-    """What :data:`CORNER_SHARE` of the sensor's group delay, about 0.225 T²/T0, does to a group velocity, km/s."""
+    """What :data:`CORNER_SHARE` of the sensor's group delay, about 0.225 T²/T0, does to a group velocity,
+    km/s."""
     delay = 0.225 * survey.periods.square() / CORNER
     return velocity.square() * CORNER_SHARE * delay / distance_km
 
@@ -193,7 +205,8 @@ def sensor_error(
 def path_error(survey: Survey, begin: StartingModel) -> Float[Tensor, "branch period"]:
     """How far a path over two crusts is from a path over their average, as a fraction of the velocity.
 
-    Times add along a path, 1/U = f/U_ocean + (1 - f)/U_continent, and U is far from linear in the thickness of the crust.
+    Times add along a path, 1/U = f/U_ocean + (1 - f)/U_continent, and U is far from linear in the thickness
+    of the crust.
     The root mean square of the difference over :data:`OCEAN_SHARES` is what one column cannot explain.
     """
     physics = Physics(survey, begin.depth)
@@ -208,7 +221,8 @@ def path_error(survey: Survey, begin: StartingModel) -> Float[Tensor, "branch pe
 def two_crusts(
     reference: LayeredModel,
 ) -> tuple[Float[Tensor, "3 depth"], Float[Tensor, "3 depth"]]:
-    """The reference's mantle under an oceanic crust (to 11 km, with water and sediment) and a continental one (to 36 km).
+    """The reference's mantle under an oceanic crust (to 11 km, with water and sediment) and a continental
+    one (to 36 km).
 
     Velocities and densities are round values of either kind of crust (vp, vs, rho; bottom in km).
     """

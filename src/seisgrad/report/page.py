@@ -24,9 +24,9 @@ p, li { max-width: 78ch; }
 figure { margin: 22px 0 26px; }
 figure img { display: block; width: 100%; height: auto; }
 figcaption { font-size: 14px; color: var(--soft); margin-top: 8px; max-width: 96ch; }
-table { border-collapse: collapse; margin: 16px 0 22px; font-size: 14.5px; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
+table { border-collapse: collapse; margin: 16px 0 22px; font-size: 14.5px; font-variant-numeric:
+tabular-nums; } th, td { padding: 5px 14px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px
+solid var(--line); } th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
 td.number, th.number { text-align: right; }
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 22px 0; }
 .card { flex: 1 1 150px; background: var(--wash); border-radius: 8px; padding: 12px 16px; }
@@ -34,8 +34,8 @@ td.number, th.number { text-align: right; }
 .card span { font-size: 13.5px; color: var(--soft); }
 .card.good b { color: var(--good); } .card.warn b { color: var(--warn); }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--mark); }
-footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13.5px; color: var(--soft); }
-code { font-size: .92em; background: var(--wash); padding: 1px 4px; border-radius: 3px; }
+footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13.5px; color:
+var(--soft); } code { font-size: .92em; background: var(--wash); padding: 1px 4px; border-radius: 3px; }
 @media (max-width: 700px) { main { padding: 24px 18px; } }
 @media print { body { background: none; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
   figure, table { break-inside: avoid; } }
@@ -43,7 +43,8 @@ code { font-size: .92em; background: var(--wash); padding: 1px 4px; border-radiu
 
 
 class Page:
-    """An HTML page that grows from top to bottom; every text is escaped, every figure becomes part of the file.
+    """An HTML page that grows from top to bottom; every text is escaped, every figure becomes part of the
+    file.
 
     Args:
         title: the heading.
@@ -77,7 +78,8 @@ class Page:
         self._parts.append(f'<div class="cards">{boxes}</div>')
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], fold: str = "") -> None:
-        """A table; columns whose cells all read as numbers are set right. ``fold`` hides it behind this summary."""
+        """A table; columns whose cells all read as numbers are set right. ``fold`` hides it behind this
+        summary."""
         numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(header))]
         head = "".join(_cell("th", text, number) for text, number in zip(header, numeric, strict=True))
         body = "".join(

@@ -85,24 +85,24 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
     most = max(size, LANES + 2)
     at, F, J = np.full(most, omega[p]), np.empty(most), np.empty(most)
     edges = np.empty((2 * size + 64, 4))
-    found, base, hidden = 0, 0, False
-    # waiting intervals: low, high, least |F| so far (NaN: not a minimum), turns
-    waiting = np.empty((2 * size + 64, 4))
+    found, base, expected = 0, 0, 0
+    # waiting intervals: low, high, and how often a minimum was narrowed (-1: not one)
+    waiting = np.empty((2 * size + 64, 3))
     queue, first = 0, True
     trial = c
     while first or queue > 0:
-        least, turns = np.nan, 0.0
+        turns = -1.0
         if not first:
             queue -= 1
-            low, high, least, turns = waiting[queue]
+            low, high, turns = waiting[queue]
             for i in range(LANES + 2):
                 c[i] = low + (high - low) * i / (LANES + 1.0)
             size = LANES + 2
         evaluate(RAYLEIGH, stack, water, at, c, size, F, J, work)
         if first:
-            base = int(J[0])
+            base, expected = int(J[0]), int(J[size - 1] - J[0])
             trial = np.empty(LANES + 2)
-        minimum = not math.isnan(least)
+        minimum = turns >= 0.0
         crossed = False
         for i in range(size - 1):
             crossed = crossed or F[i] * F[i + 1] < 0.0
@@ -111,24 +111,26 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             if not room or (minimum and not crossed):
                 break
             if abs(J[i + 1] - J[i]) > 1.0 and c[i + 1] - c[i] > 1e-13 * c[i]:
-                waiting[queue] = (c[i], c[i + 1], np.nan, 0.0)
+                waiting[queue] = (c[i], c[i + 1], -1.0)
                 queue += 1
             elif F[i] * F[i + 1] < 0.0:
                 edges[found] = (c[i], F[i], c[i + 1], F[i + 1])
                 found += 1
-                hidden = hidden or minimum
         for i in range(1, size - 1):
             low_point = abs(F[i]) <= abs(F[i - 1]) and abs(F[i]) <= abs(F[i + 1])
             same = F[i - 1] * F[i] > 0.0 and F[i] * F[i + 1] > 0.0
             if not low_point or not same or not room or (minimum and crossed):
                 continue
-            stays = turns > 2.0 and abs(F[i]) > 0.999 * least
+            # once narrow, a parabola tells whether the minimum can reach zero
+            bend, tilt = 0.5 * (F[i + 1] + F[i - 1]) - F[i], 0.5 * (F[i + 1] - F[i - 1])
+            bottom = F[i] - 0.25 * tilt * tilt / bend if bend != 0.0 else F[i]
+            stays = turns > 1.0 and bottom / F[i] > 0.2
             if not stays and c[i + 1] - c[i - 1] > 1e-9 * c[i]:
-                waiting[queue] = (c[i - 1], c[i + 1], abs(F[i]), turns + 1.0 if minimum else 0.0)
+                waiting[queue] = (c[i - 1], c[i + 1], turns + 1.0)
                 queue += 1
         c = trial
         first = False
-    if not hidden:
+    if found == expected:
         return
     for m in range(len(modes)):
         index = modes[m] - base
