@@ -1,7 +1,8 @@
-"""Ten thousand random models, thirty periods over two decades, modes 0-3, both waves: the engine against a dense scan.
+"""Ten thousand random models, 30 periods over two decades, modes 0-3, both waves: engine against dense scan.
 
-Prints, and writes as CSV, how many values are wrong, missing or extra and how many models raised, by family; every
-disagreement goes to a second CSV with the model's family and seed, from which `reference.families.draw` makes it again.
+Prints, and writes as CSV, how many values are wrong, missing or extra and how many models raised, by family;
+every disagreement goes to a second CSV with the model's family and seed, from which `reference.families.draw`
+makes it again.
 
     python benchmarks/modes_10000.py --number 10000 --first-seed 0 --workers 2 --out modes
 """

@@ -170,6 +170,8 @@ def test_a_file_that_is_none(desk: Path, capsys: pytest.CaptureFixture[str], com
         (["invert", "curves.csv", "--sigma", "-1"], ("--sigma", "-1")),
         (["invert", "curves.csv", "--sigma", "5"], ("--sigma", "5")),
         (["invert", "curves.csv", "--floor", "nan"], ("--floor", "nan")),
+        (["invert", "curves.csv", "--floor", "much"], ("--floor", "much")),
+        (["invert", "curves.csv", "--sigma", ""], ("--sigma", "''")),
         (["invert", "curves.csv", "--reference", "primal"], ("primal",)),
         (["invert", "curves.csv", "--reference", "curves.csv"], ("curves.csv",)),
         (["invert", "curves.csv", "--site", "KONO"], ("KONO",)),
@@ -205,7 +207,7 @@ def test_many_sites_need_a_choice(desk: Path, capsys: pytest.CaptureFixture[str]
         (EVENT, "59.649,9.598,0", ("--station",)),
         (EVENT, "north,9.598", ("--station", "north")),
         (EVENT, "99,9.598", ("99",)),
-        ("13.049,-88.66,60,1999-01-13T17:33:32.4", STATION, ("window",)),
+        ("13.049,-88.66,60,1999-01-13T17:33:32.4", STATION, ("record spans",)),
     ],
 )
 def test_places_and_times(

@@ -1,4 +1,4 @@
-"""No mode is lost and none is wrong: the engine against the independent dense scan, mode n being the (n+1)-th root."""
+"""No mode is lost and none is wrong: the engine against an independent dense scan."""
 
 import math
 
@@ -74,7 +74,7 @@ def test_the_group_velocity_is_negative_on_the_backward_root(case):
     assert list(np.sign(found)) == list(case.direction)
     omega = 2.0 * np.pi / case.period
     expected = [integrals.solve_mode(case.wave, omega, root, case.model).group for root in case.roots]
-    # in a close pair the rounding of c grows by 1/gap and U, in proportion to the distance of the pair, by 1/gap again
+    # in a close pair the rounding of c grows by 1/gap; U goes with the distance of the pair: 1/gap again
     gap = np.min(np.diff(case.roots) / case.roots[:-1])
     np.testing.assert_allclose(found, expected, rtol=1e-7 + 1e-13 / gap**2)
 
@@ -89,7 +89,7 @@ def test_modes_of_two_channels_that_nearly_touch_are_both_found(case):
 
 @pytest.mark.parametrize("wave", ["rayleigh", "love"])
 def test_a_low_velocity_zone_is_crossed_without_a_jump_as_its_modes_exchange(wave):
-    # As the buried layer thickens, the modes of the two channels approach, turn away and exchange their roles.
+    # as the buried layer thickens, the modes of the two channels approach, turn away and exchange roles
     reference = next(case for case in hard_cases.TOUCHING if case.wave == wave and "lid 8" in case.name)
     tuned = reference.model[0][2]
     h = np.tile(reference.model[0], (41, 1))
@@ -154,7 +154,9 @@ def test_layers_far_thinner_than_the_wavelength_change_nothing_but_their_share()
 
 def test_a_film_of_another_rock_moves_the_mode_by_its_kernel():
     def with_film(film):
-        return tuple(np.array(x) for x in ([film, 5.0, 0.0], [6.0, 3.5, 7.0], [3.5, 2.0, 4.0], [2.9, 2.2, 3.0]))
+        return tuple(
+            np.array(x) for x in ([film, 5.0, 0.0], [6.0, 3.5, 7.0], [3.5, 2.0, 4.0], [2.9, 2.2, 3.0])
+        )
 
     film = 1e-4
     for wave in ("rayleigh", "love"):

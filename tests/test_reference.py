@@ -1,4 +1,4 @@
-"""The reference judged by closed forms, by slower arithmetic and by itself: it must be right before it may judge."""
+"""The reference judged by closed forms, slower arithmetic and itself: it must be right before it may judge."""
 
 import math
 

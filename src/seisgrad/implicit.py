@@ -70,7 +70,7 @@ class _ValueWithRows(torch.autograd.Function):
         seed = cotangents[0]
         if seed is None:
             return (None, None, *(None for _ in ctx.saved_tensors))
-        return (None, None, *((seed.unsqueeze(-2) @ row).squeeze(-2) for row in ctx.saved_tensors))
+        return (None, None, *(_SeedTimesRows.apply(seed, row) for row in ctx.saved_tensors))
 
     @staticmethod
     def jvp(ctx: Any, _solver: None, _wanted: None, *tangents: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -89,3 +89,33 @@ class _ValueWithRows(torch.autograd.Function):
         outputs = tuple(o.reshape(size, -1, *o.shape[1:]) for o in outputs)
         return outputs, tuple(0 for _ in outputs)
 
+
+class _SeedTimesRows(torch.autograd.Function):
+    """A cotangent [batch, m] times rows [batch, m, n]; under vmap over cotangents alone, the rows are shared, not copied.
+
+    A Jacobian is such a vmap with one cotangent per output: copying would make it slower than the solve.
+    """
+
+    @staticmethod
+    def forward(seed: Tensor, rows: Tensor) -> Tensor:
+        return (seed.unsqueeze(-2) @ rows).squeeze(-2)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+        seed, rows = ctx.saved_tensors
+        by_seed = (rows @ cotangent.unsqueeze(-1)).squeeze(-1)
+        return by_seed, seed.unsqueeze(-1) * cotangent.unsqueeze(-2)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, int | None], seed: Tensor, rows: Tensor) -> tuple[Tensor, int]:
+        if in_dims[1] is None and in_dims[0] is not None:
+            return (seed.movedim(in_dims[0], -2) @ rows).movedim(-2, 0), 0
+        size = info.batch_size
+        seed = seed.expand(size, *seed.shape) if in_dims[0] is None else seed.movedim(in_dims[0], 0)
+        rows = rows.expand(size, *rows.shape) if in_dims[1] is None else rows.movedim(in_dims[1], 0)
+        out = _SeedTimesRows.apply(seed.flatten(0, 1), rows.flatten(0, 1))
+        return out.reshape(size, -1, out.shape[-1]), 0

@@ -1,6 +1,4 @@
-"""2x2 matrices as tuples (m00, m01, m10, m11): all the algebra that the secular functions and the count need."""
-
-import numpy as np
+"""2x2 matrices as tuples (m00, m01, m10, m11): all the algebra of the secular functions and the count."""
 
 from .compiled import compiled
 
@@ -58,7 +56,7 @@ def symmetric(a):
 
 @compiled
 def mixed(a, b):
-    """The mixed determinant: the [0, 1] entry of a J b^T + b J a^T with J = [[0, 1], [-1, 0]]; mixed(a, a) = 2 det a."""
+    """The [0, 1] entry of a J b^T + b J a^T with J = [[0, 1], [-1, 0]]; mixed(a, a) = 2 det a."""
     return a[0] * b[3] + b[0] * a[3] - a[1] * b[2] - b[1] * a[2]
 
 
@@ -80,8 +78,3 @@ def negatives(a):
     if a[0] * a[3] - a[1] * a[2] < 0.0:
         return 1
     return 2 if a[0] + a[3] < 0.0 else 0
-
-
-def as_array(a):
-    """The tuple as a numpy array."""
-    return np.array(a).reshape(2, 2)

@@ -1,7 +1,7 @@
 """Numba compilation with a cache on disk that knows all files of this package.
 
-Numba's own cache forgets that a cached function calls functions of other files; here every cached function is dropped
-when any source file of the package is newer.
+Numba's own cache forgets that a cached function calls functions of other files; here every cached function is
+dropped when any source file of the package is newer.
 """
 
 from pathlib import Path

@@ -1,11 +1,11 @@
 """How many modes are slower than c: the Wittrick-Williams count from layer stiffness matrices.
 
-At fixed k the number of modes with frequency below omega is the number of negative eigenvalues of the stiffness matrix of
-the whole stack plus the clamped modes of its pieces (Wittrick & Williams, 1971). Each layer starts as a sliver so thin
-that it has no clamped mode and its stiffness follows from a short Taylor series of exp(A x); the sliver is joined to
-itself until the layer is whole, counting the negative eigenvalues of each joint (the precise integration of Gao, Zhong &
-Howson, 2004). Nothing is shared with `secular` but the matrix A. The count changes by +1 in c where the group velocity is
-positive, by -1 where it is negative.
+At fixed k the number of modes with frequency below omega is the number of negative eigenvalues of the
+stiffness matrix of the whole stack plus the clamped modes of its pieces (Wittrick & Williams, 1971). Each
+layer starts as a sliver so thin that it has no clamped mode and its stiffness follows from a short Taylor
+series of exp(A x); the sliver is joined to itself until the layer is whole, counting the negative eigenvalues
+of each joint (the precise integration of Gao, Zhong & Howson, 2004). Nothing is shared with `secular` but the
+matrix A. The count changes by +1 in c where the group velocity is positive, by -1 where it is negative.
 """
 
 import math
@@ -17,7 +17,7 @@ from .secular import count_water, wave_pair
 
 @compiled
 def elastic_blocks(c, vp, vs, rho):
-    """A in the order (r1, r2 | r3, r4) as blocks (displacement, stress), stress in k mu (Aki & Richards 2002, eq. 7.28)."""
+    """A in the order (r1, r2 | r3, r4) as blocks (displacement, stress), stress in k mu."""
     ratio = (vs / vp) ** 2
     inertia = (c / vs) ** 2
     lam = 1.0 - 2.0 * ratio
@@ -30,7 +30,7 @@ def elastic_blocks(c, vp, vs, rho):
 
 @compiled
 def sliver_stiffness(blocks, x):
-    """Stiffness blocks (top-top, top-bottom, bottom-bottom) of a thin layer from the Taylor series of exp(A x)."""
+    """Stiffness blocks (top-top, top-bottom, bottom-bottom) of a thin layer by the Taylor series of exp(A x)."""
     uu, us, su, ss = blocks
     zero = (0.0, 0.0, 0.0, 0.0)
     p11, p12, p21, p22 = IDENTITY, zero, zero, IDENTITY
@@ -81,10 +81,10 @@ def halfspace_stiffness(c, vp, vs, rho, unit):
 
 @compiled
 def water_impedance(c, k, h, vp, rho, water, unit):
-    """Normal stiffness of the water at the sea floor, and the number of its modes below omega with the floor clamped.
+    """Normal stiffness of the water at the sea floor; number of its modes below omega with the floor clamped.
 
-    With the floor clamped p' = 0 there and p = 0 on top: the number of such modes below omega is the number of zeros of p'
-    strictly inside the column (Sturm), found from the Pruefer angle of (p', p) layer by layer.
+    With the floor clamped p' = 0 there and p = 0 on top: the number of such modes below omega is the number
+    of zeros of p' strictly inside the column (Sturm), found from the Pruefer angle of (p', p) layer by layer.
     """
     y1, y2 = 1.0, 0.0
     zeros = 0
@@ -107,7 +107,7 @@ def water_impedance(c, k, h, vp, rho, water, unit):
         size = math.hypot(y1, y2)
         y1 /= size
         y2 /= size
-    # The water loads the solid with r4 = (y2/y1) r2; its stiffness is the outward traction +r4 at its lower face.
+    # the water loads the solid with r4 = (y2/y1) r2: the outward traction +r4 at its lower face
     return y2 / y1, zeros
 
 
@@ -134,10 +134,10 @@ def rayleigh_count(c, omega, h, vp, vs, rho):
 
 @compiled
 def love_count(c, omega, h, vp, vs, rho):
-    """Number of SH modes slower than c: the zeros of the shear stress below the surface (Sturm's oscillation theorem).
+    """Number of SH modes slower than c, by Sturm's oscillation theorem.
 
-    Going up from the half-space (l1, l2) turns one way; each zero of l1 passed on the way is a node, and one more mode is
-    counted where the surface stress has turned past zero after the last node.
+    Going up from the half-space (l1, l2) turns one way; each zero of l1 passed on the way is a node, and one
+    more mode is counted where the surface stress has turned past zero after the last node.
     """
     n = h.shape[0]
     water = count_water(vs)

@@ -18,7 +18,7 @@ class Case(NamedTuple):
 
 
 def two_decades(thickness, vs, number=30):
-    """Periods over two decades: from a twentieth to five times the one-way S travel time through the stack, times 4."""
+    """Periods over two decades: from a fifth to twenty times the vertical S travel time through the stack."""
     solid = vs[:-1] > 0
     time = np.sum(thickness[:-1][solid] / vs[:-1][solid])
     return time * np.geomspace(0.2, 20.0, number)
@@ -54,20 +54,19 @@ def increasing(rng):
 
 def low_velocity(rng):
     """Increasing but for one zone of one to three slow layers."""
-    h, vp, vs, rho = increasing(rng)
+    h, _, vs, _ = increasing(rng)
     n = vs.size - 1
     first = int(rng.integers(0, n)) if n > 1 else 0
     last = min(n, first + int(rng.integers(1, 4)))
     vs = vs.copy()
     vs[first:last] *= rng.uniform(0.4, 0.95)
     vs[first:last] = np.maximum(vs[first:last], 0.2)
-    ratio = vp / np.maximum(vs, 1e-9)
     ratio = rng.uniform(1.5, 2.2, n + 1)
     return h, vs * ratio, vs, birch(rng, vs * ratio)
 
 
 def irregular(rng):
-    """Any order, contrasts up to 4, soft sediments from 0.1 km/s, Vp/Vs up to 4, the half-space sometimes slower."""
+    """Any order, contrasts up to 4, from 0.1 km/s, Vp/Vs up to 4, the half-space sometimes slower."""
     n = int(rng.integers(1, 11))
     vs = np.empty(n + 1)
     vs[0] = np.exp(rng.uniform(np.log(0.1), np.log(1.5)))

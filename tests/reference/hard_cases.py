@@ -1,12 +1,12 @@
-"""Named hard cases: exact model numbers with every real root below the half-space's vs, frozen in hard_cases.json.
+"""Named hard cases: exact models with every real root below the half-space's vs, frozen in hard_cases.json.
 
-Rayleigh waves that run backwards: at one root the group velocity is negative, and the number of modes slower than c
-goes up, up, down, up. They need soft sediment over a half-space ten times faster (at once or by steps), and they live
-in a few per cent of period below the period of zero group velocity, where the backward root and the forward root under
-it are born together. Touching channels: a slow surface layer and a slow buried layer, whose modes come as near each
-other as the lid between them allows: within 2e-3, 2e-4, 1e-6 and less than a rounding for Love waves, within 2e-4,
-1e-5, 4e-8 and less than a rounding for Rayleigh waves. The roots were found by `scan` at 40 samples per half
-wavelength; at 100 they are the same.
+Rayleigh waves that run backwards: at one root the group velocity is negative, and the number of modes slower
+than c goes up, up, down, up. They need soft sediment over a half-space ten times faster (at once or by
+steps), and they live in a few per cent of period below the period of zero group velocity, where the backward
+root and the forward root under it are born together. Touching channels: a slow surface layer and a slow
+buried layer, whose modes come as near each other as the lid between them allows: within 2e-3, 2e-4, 1e-6 and
+less than a rounding for Love waves, within 2e-4, 1e-5, 4e-8 and less than a rounding for Rayleigh waves. The
+roots were found by `scan` at 40 samples per half wavelength; at 100 they are the same.
 """
 
 import json

@@ -1,7 +1,8 @@
 """Compares an engine's phase velocities with the scan, mode by mode: wrong, missing, extra.
 
-Mode n is the (n+1)-th real root. A disagreement counts only after the scan, repeated at eight times the density, stands by
-its roots. Roots within a rounding of the half-space's vs are left out: whether they are trapped is not decidable.
+Mode n is the (n+1)-th real root. A disagreement counts only after the scan, repeated at eight times the
+density, stands by its roots. Roots within a rounding of the half-space's vs are left out: whether they are
+trapped is not decidable.
 """
 
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def tolerances(roots):
 
 
 def compare(got, roots, vs_last):
-    """Where engine values [mode, period] and roots [mode + 1, period] differ, as an array of strings ('' if they agree)."""
+    """How engine values [mode, period] differ from roots [mode + 1, period]; '' where they agree."""
     want = roots[:-1]
     out = np.full(want.shape, "", dtype="U7")
     with np.errstate(invalid="ignore"):

@@ -1,16 +1,18 @@
 """Every real root of a secular function below the half-space's vs, by a dense scan that checks itself.
 
-The trial velocities step by a fixed share (1/density) of a measure of how much the secular function can turn: the number
-of vertical half wavelengths of P and of S in all layers, the saturating onset of evanescence below each layer's
-velocities, and ln c. Roots are then found three ways:
+The trial velocities step by a fixed share (1/density) of a measure of how much the secular function can turn:
+the number of vertical half wavelengths of P and of S in all layers, the saturating onset of evanescence below
+each layer's velocities, and ln c. Roots are then found three ways:
 
 1. every sign change is a root;
-2. every local extremum of the function toward zero is followed down by golden section: if it crosses zero there are two;
-3. the Wittrick-Williams count must grow by one over each root (or, at a root of negative group velocity, fall by one);
-   a cell where the count and the roots disagree is split until they agree, or until it is one rounding wide, and
-   then it holds as many roots as the count says (two modes touching to the last digit).
+2. every local extremum of the function toward zero is followed down by golden section: if it crosses zero
+   there are two;
+3. the Wittrick-Williams count must grow by one over each root (or, at a root of negative group velocity, fall
+   by one); a cell where the count and the roots disagree is split until they agree, or until it is one
+   rounding wide, and then it holds as many roots as the count says (two modes touching to the last digit).
 
-Scanning again at a higher density must not change the answer; `all_roots` does that and says when it is not settled.
+Scanning again at a higher density must not change the answer; `all_roots` does that and says when it is not
+settled.
 """
 
 import math
@@ -63,7 +65,7 @@ def measure(wave, c, omega, h, vp, vs):
 
 @compiled
 def lowest(wave, h, vp, vs):
-    """A velocity below every mode: well under the slowest Rayleigh, Stoneley or Scholte wave of the materials."""
+    """A velocity below every mode: well under the slowest Rayleigh, Stoneley or Scholte wave."""
     slowest = 1e30
     for i in range(h.shape[0]):
         if vs[i] > 0.0:
@@ -75,7 +77,7 @@ def lowest(wave, h, vp, vs):
 
 @compiled
 def root_between(wave, left, right, omega, h, vp, vs, rho):
-    """The root between two trial velocities of opposite sign: interpolation and bisection in turn, to the last digits.
+    """The root between two trial velocities of opposite sign, to the last digits: interpolation and bisection.
 
     The interpolation is the Illinois false position on the function over the smooth factor of its log scale.
     """
@@ -138,7 +140,7 @@ def dip(wave, left, right, sign, log_reference, omega, h, vp, vs, rho):
 
 @compiled
 def trial_velocities(wave, omega, h, vp, vs, rho, wanted, density):
-    """March up in steps of 1/density of the measure until `wanted` sign changes are passed or vs of the half-space."""
+    """March up in steps of 1/density of the measure, past `wanted` sign changes or to vs of the half-space."""
     top = vs[-1] * (1.0 - 1e-13)
     c = lowest(wave, h, vp, vs)
     cs, fs, logs = [c], [0.0], [0.0]
@@ -171,7 +173,7 @@ def trial_velocities(wave, omega, h, vp, vs, rho, wanted, density):
 
 @compiled
 def insert_dips(wave, cs, fs, logs, omega, h, vp, vs, rho):
-    """Add the bottoms of all extrema toward zero that cross it, so that their two roots become sign changes."""
+    """Add the bottoms of all extrema toward zero that cross it: their two roots become sign changes."""
     out_c, out_f = [cs[0]], [fs[0]]
     for i in range(1, cs.size):
         if i + 1 < cs.size and fs[i - 1] * fs[i] > 0.0 and fs[i] * fs[i + 1] > 0.0:
@@ -240,7 +242,7 @@ def settle_cell(wave, left, right, f_left, f_right, n_left, n_right, omega, h, v
 
 @compiled
 def scan(wave, omega, h, vp, vs, rho, wanted, density):
-    """The lowest `wanted` roots (all below the half-space's vs if fewer) and the direction of each: +1 or -1."""
+    """The lowest `wanted` roots (all if there are fewer), the direction +1 or -1 of each, and the samples taken."""
     cs, fs, logs = trial_velocities(wave, omega, h, vp, vs, rho, wanted + 1, density)
     cs, fs = insert_dips(wave, cs, fs, logs, omega, h, vp, vs, rho)
     roots, turns = [0.0], [0]
@@ -282,7 +284,7 @@ class Roots(NamedTuple):
 
 
 def all_roots(wave, omega, h, vp, vs, rho, wanted=10**6, density=8.0, tries=3):
-    """Roots by scans of doubled density until two in a row agree to 1e-9; status UNSETTLED if none of `tries` do."""
+    """Roots by scans of doubled density until two in a row agree to 1e-9; UNSETTLED if none of `tries` do."""
     code = RAYLEIGH if wave == "rayleigh" else LOVE
     arrays = tuple(np.ascontiguousarray(x, dtype=float) for x in (h, vp, vs, rho))
     before, turns, _ = scan(code, omega, *arrays, wanted, density)

@@ -1,20 +1,21 @@
 """Secular functions of a layered half-space, one trial phase velocity at a time.
 
-Rayleigh. The motion-stress vector (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.24-7.28), u_x = r1, u_z = i r2,
-tau_zx = r3, tau_zz = i r4, is ordered here as f = (r1, r4 | r2, r3), because then df/dz = A f couples the halves only to
-each other: A = [[0, B], [C, 0]] with 2x2 blocks. With depth measured in 1/k and stress in k * unit it depends on c alone.
-A^2 = [[B C, 0], [0, C B]] has the two double eigenvalues a = 1 - c^2/vp^2 and b = 1 - c^2/vs^2, so the propagator is
+Rayleigh. The motion-stress vector (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.24-7.28), u_x = r1, u_z = i
+r2, tau_zx = r3, tau_zz = i r4, is ordered here as f = (r1, r4 | r2, r3), because then df/dz = A f couples the
+halves only to each other: A = [[0, B], [C, 0]] with 2x2 blocks. With depth measured in 1/k and stress in k *
+unit it depends on c alone. A^2 = [[B C, 0], [0, C B]] has the two double eigenvalues a = 1 - c^2/vp^2 and b =
+1 - c^2/vs^2, so the propagator is
 
     exp(A x) = U + V,   U = Pa (cosh(sqrt(a) x) + A sinh(sqrt(a) x)/sqrt(a)),   V the same with b,
 
-with the projectors Pa = (A^2 - b)/(a - b) and Pb = 1 - Pa onto the P and the S solutions (Sylvester's formula). Two
-solutions f, g are carried together as the antisymmetric matrix of their minors Y_ij = f_i g_j - f_j g_i (Dunkin, 1965),
-Y = [[y J, Z], [-Z^T, w J]], J = [[0, 1], [-1, 0]], which propagates by Y -> P Y P^T. U has determinant one on its
-two-dimensional range, so that U Y U^T = Pa Y Pa^T exactly: the terms that would cancel after growing like
-exp(2 sqrt(a) x) are never formed, and that is the whole trick.
+with the projectors Pa = (A^2 - b)/(a - b) and Pb = 1 - Pa onto the P and the S solutions (Sylvester's
+formula). Two solutions f, g are carried together as the antisymmetric matrix of their minors Y_ij = f_i g_j -
+f_j g_i (Dunkin, 1965), Y = [[y J, Z], [-Z^T, w J]], J = [[0, 1], [-1, 0]], which propagates by Y -> P Y P^T.
+U has determinant one on its two-dimensional range, so that U Y U^T = Pa Y Pa^T exactly: the terms that would
+cancel after growing like exp(2 sqrt(a) x) are never formed, and that is the whole trick.
 
-No exponential overflows (they are taken out layer by layer) and no division can meet zero, so the sign of the result is
-the sign of the exact secular function and there are no poles.
+No exponential overflows (they are taken out layer by layer) and no division can meet zero, so the sign of the
+result is the sign of the exact secular function and there are no poles.
 """
 
 import math
@@ -93,10 +94,11 @@ def congruence(u, v, minors):
 
 @compiled
 def thin_propagator(b_block, c_block, a, b, x):
-    """Blocks of exp(-A x) of a thin layer by Newton's form in A^2, without Sylvester's cancellation where a ~ b.
+    """Blocks of exp(-A x) of a thin layer, without the cancellation of Sylvester's formula where a ~ b.
 
-    exp(A x) = F(A^2) + A G(A^2) with F(q) = cosh(sqrt(q) x), G(q) = sinh(sqrt(q) x)/sqrt(q), and F(A^2) = F(b) +
-    F[a, b] (A^2 - b); the divided difference of q^n is the sum of a^i b^(n-1-i), so that all series are sums.
+    exp(A x) = F(A^2) + A G(A^2) with F(q) = cosh(sqrt(q) x), G(q) = sinh(sqrt(q) x)/sqrt(q), and F(A^2) =
+    F(b) + F[a, b] (A^2 - b); the divided difference of q^n is the sum of a^i b^(n-1-i), so that all series
+    are sums.
     """
     f, g, df, dg = 1.0, x, 0.0, 0.0
     power, divided, term = 1.0, 0.0, 1.0
@@ -184,10 +186,11 @@ def count_water(vs):
 
 @compiled
 def rayleigh(c, omega, h, vp, vs, rho):
-    """Scaled secular function of P-SV waves at phase velocity c: (value in [-1, 1], log of the scale taken out).
+    """Scaled secular function of P-SV waves: (value in [-1, 1], log of the scale taken out).
 
-    value * exp(log) is the exact function over the smooth positive factor exp(sum of all real vertical exponents). Zero:
-    both stresses vanish at the surface, or (water on top) the normal stress and displacement fit those of the water.
+    value * exp(log) is the exact function over the smooth positive factor exp(sum of all real vertical
+    exponents). Zero: both stresses vanish at the surface, or (water on top) the normal stress and
+    displacement fit those of the water.
     """
     n = h.shape[0]
     water = count_water(vs)
@@ -204,15 +207,16 @@ def rayleigh(c, omega, h, vp, vs, rho):
     if water == 0:
         return -z[3], log
     r2, r4, more = water_column(c, k, h, vp, rho, water, unit)
-    # The combination of the two solutions without r3 has (r2, r4) = (w, Y_43 = z[3]); it must be that of the water.
+    # the combination of the two solutions without r3 has (r2, r4) = (w, Y_43 = z[3]): that of the water
     return w * r4 - z[3] * r2, log + more
 
 
 @compiled
 def love(c, omega, h, vp, vs, rho):
-    """Scaled secular function of SH waves: the shear stress at the top of the solid (Haskell 1953), and its log scale.
+    """Scaled secular function of SH waves: shear stress at the top of the solid (Haskell, 1953), and its log.
 
-    l1' = l2/mu, l2' = (k^2 mu - omega^2 rho) l1 from the half-space l1 = 1, l2 = -mu nu up. Water carries no SH motion.
+    l1' = l2/mu, l2' = (k^2 mu - omega^2 rho) l1 from the half-space l1 = 1, l2 = -mu nu up. Water carries no
+    SH motion.
     """
     n = h.shape[0]
     water = count_water(vs)

@@ -28,6 +28,23 @@ OutFolder = Annotated[
     Path, typer.Option("--out", help="Folder for the results; made where it is missing.", metavar="DIR")
 ]
 
+
+def whole_number(text: str) -> int:
+    """A word as a whole number; the complaint names the word."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no whole number") from None
+
+
+def number(text: str) -> float:
+    """A word as a number; the complaint names the word."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
+
+
 SHIPPED = ("exact",)
 """The operators that come with the package."""
 
@@ -69,7 +86,7 @@ def _attribute(name: str) -> Any:
     module_name, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, ValueError) as error:
+    except (ImportError, TypeError, ValueError) as error:
         raise InputError(
             f"--operator {name}: module {module_name!r} cannot be imported ({error}); check its name and "
             f"PYTHONPATH"

@@ -90,14 +90,16 @@ def _progress_bar():
         TimeElapsedColumn,
     )
 
+    console = RichConsole()
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=RichConsole(),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,  # a file gets the lines of the finished steps alone
     )
 
 

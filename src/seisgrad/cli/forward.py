@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import EarthShape, Kind, OperatorName, Wave, check_operator
+from seisgrad.cli.choices import EarthShape, Kind, OperatorName, Wave, check_operator, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_file, whole_file
 from seisgrad.cli.periods import parse_periods
@@ -33,7 +33,9 @@ def forward(
     out: Annotated[Path, typer.Option(help="X.nc (NetCDF) or X.csv.", metavar="FILE")],
     wave: Annotated[Wave, typer.Option(help="Which surface wave.")] = "rayleigh",
     kind: Annotated[Kind, typer.Option(help="Which velocity, or the ellipticity.")] = "phase",
-    mode: Annotated[int, typer.Option(help="0 is the fundamental mode.")] = 0,
+    mode: Annotated[
+        int, typer.Option(help="0 is the fundamental mode.", parser=whole_number, metavar="N")
+    ] = 0,
     earth: EarthShape = "flat",
     kernels: Annotated[
         bool,

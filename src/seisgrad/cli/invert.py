@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import EarthShape, OperatorName, OutFolder, check_operator, load_operator
+from seisgrad.cli.choices import EarthShape, OperatorName, OutFolder, check_operator, load_operator, number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
 from seisgrad.errors import InputError
@@ -49,10 +49,17 @@ def invert(
             help=f"Prior sigma as a fraction of vs; by default {SIGMA_REFERENCE:g} around a reference and "
             f"{SIGMA_DATA:g} around data.",
             show_default=False,
+            parser=number,
+            metavar="FRACTION",
         ),
     ] = None,
     floor: Annotated[
-        float, typer.Option(help="Error of the theory as a fraction of the velocity, added to each sigma.")
+        float,
+        typer.Option(
+            help="Error of the theory as a fraction of the velocity, added to each sigma.",
+            parser=number,
+            metavar="FRACTION",
+        ),
     ] = 0.0,
     site: Annotated[str, typer.Option(help="Which site, where the curves hold several.")] = "",
     operator: OperatorName = "exact",
@@ -84,7 +91,8 @@ def invert(
             )
             step.say(f"{int(result.posterior.count)} data, {len(starting.rock_depth)} layers")
         with console.step("Draw the figures and write the report"):
-            drawn = inversion_figures(result, *(kernels_to_vs(result) if operator == "exact" else ()))
+            kernels, periods = kernels_to_vs(result) if operator == "exact" else (None, None)
+            drawn = inversion_figures(result, kernels, periods)
             page = inversion_page(result, curves.name, drawn, _notes(result, floor))
             with whole_folder(out) as folder:
                 write_results(result, folder)

@@ -106,7 +106,7 @@ def ellipticity(
 ) -> Float[Tensor, "*batch period"]:
     """Rayleigh-wave ellipticity r1/r2: horizontal over vertical displacement at the top of the solid, ``[..., period]``.
 
-    The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: positive is retrograde motion at the surface.
+    The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: negative is retrograde motion at the surface.
     """
     return solve(model, periods, "rayleigh", "ellipticity", mode, earth).velocity
 

@@ -140,13 +140,13 @@ def depth_grid(
         while free[-1] < lower:
             free.append(free[-1] + max(thinnest, growth * free[-1]))
         if len(free) > 2 and lower - free[-2] < 0.5 * (free[-1] - free[-2]):
-            free.pop(-2)
+            free.pop()
         stretch = (lower - upper) / (free[-1] - upper)
         tops += [upper + (top - upper) * stretch for top in free[1:]]
     return torch.tensor(tops, dtype=torch.float64)
 
 
-def discontinuities(model: LayeredModel, contrast: float = 0.05) -> tuple[float, ...]:
+def discontinuities(model: LayeredModel, contrast: float = 0.03) -> tuple[float, ...]:
     """Depths, km, where vp or vs jumps by more than a fraction, the surface and the sea floor included."""
     jump = torch.zeros_like(model.vp)
     for values in (model.vp, model.vs.where(~model.fluid, model.vp)):

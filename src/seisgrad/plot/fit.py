@@ -40,13 +40,13 @@ def fit(
     colour = COLOURS[wave]
     have = observed.isfinite()
     bars = axes.errorbar(
-        periods[have], observed[have], sigma[have], fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour,
-        alpha=0.85, mfc="white", zorder=2,
+        *(values[have].numpy() for values in (periods, observed, sigma)),
+        fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour, alpha=0.85, mfc="white", zorder=2, label=label or None,
     )  # fmt: skip
-    (line,) = axes.plot(periods, predicted, color=colour, lw=2.0, zorder=3)
+    (line,) = axes.plot(periods.numpy(), predicted.numpy(), color=colour, lw=2.0, zorder=3)
     artists: list[Artist] = [bars, line]  # type: ignore[list-item]  (a container of artists)
     if prior is not None:
-        artists += axes.plot(periods, prior, color=colour, lw=1.0, ls=(0, (4, 3)), zorder=1)
+        artists += axes.plot(periods.numpy(), prior.numpy(), color=colour, lw=1.0, ls=(0, (4, 3)), zorder=1)
     axes.set_xscale("log")
     axes.set_xlabel("period (s)")
     return artists
@@ -65,7 +65,12 @@ def residuals(
     bands = [axes.axhspan(-n, n, color="#8A93A0", alpha=0.13, lw=0, zorder=0) for n in (1, 2)]
     have = normalised.isfinite()
     (points,) = axes.plot(
-        periods[have], normalised[have], MARKERS[kind], ms=3.6, color=COLOURS[wave], label=label or None
+        periods[have].numpy(),
+        normalised[have].numpy(),
+        MARKERS[kind],
+        ms=3.6,
+        color=COLOURS[wave],
+        label=label or None,
     )
     axes.set_xscale("log")
     axes.set_xlabel("period (s)")

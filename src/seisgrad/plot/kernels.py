@@ -11,6 +11,7 @@ from seisgrad.plot.profile import staircase
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
 
 
 def per_kilometre(
@@ -30,7 +31,7 @@ def kernel_image(
     *,
     bottom: float,
     limit: float | None = None,
-) -> "list[Artist]":
+) -> "list[QuadMesh]":
     """Kernel density ``[period, depth]`` as an image of depth against period, symmetric around zero.
 
     Args:
@@ -41,13 +42,19 @@ def kernel_image(
         bottom: depth at which the image ends, km.
         limit: colours span ``-limit`` to ``limit``; the 99.5th percentile of the magnitude by default.
     """
-    from cmcrameri import cm
+    from cmcrameri.cm import cmaps
 
     shown = kernel.detach().numpy()
     top = limit or float(np.nanpercentile(np.abs(shown), 99.5)) or 1.0
     edges = np.append(depth.numpy(), max(bottom, float(depth[-1]) + 1e-6))
     image = axes.pcolormesh(
-        _edges(np.log(periods.numpy())), edges, shown.T, cmap=cm.vik, vmin=-top, vmax=top, rasterized=True
+        _edges(np.log(periods.numpy())),
+        edges,
+        shown.T,
+        cmap=cmaps["vik"],
+        vmin=-top,
+        vmax=top,
+        rasterized=True,
     )
     axes.set_xscale("log")
     axes.set_ylim(bottom, 0.0)
@@ -66,17 +73,22 @@ def kernel_lines(
     wanted: tuple[float, ...],
 ) -> "list[Artist]":
     """The kernel densities of the periods nearest to ``wanted``, each as a line against depth."""
-    from cmcrameri import cm
-
     lines: list[Artist] = [axes.axvline(0.0, color="0.7", lw=0.8)]
-    for i, period in enumerate(wanted):
+    for colour, period in zip(shades(len(wanted)), wanted, strict=True):
         row = int((periods - period).abs().argmin())
         z, k = staircase(depth, kernel[row], bottom)
-        colour = cm.batlow(0.05 + 0.72 * i / max(1, len(wanted) - 1))
         lines += axes.plot(k, z, color=colour, lw=1.6, label=f"{float(periods[row]):.3g} s")
     axes.set_ylim(bottom, 0.0)
     axes.set_ylabel("depth (km)")
     return lines
+
+
+def shades(number: int) -> list[str]:
+    """Colours of an ordered set of lines, dark to light, readable on white."""
+    from cmcrameri.cm import cmaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(cmaps["batlow"](0.05 + 0.72 * i / max(1, number - 1))) for i in range(number)]
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

@@ -137,13 +137,7 @@ def _why(measurement: Measurement) -> str:
 
 def _add_assumptions(page: Page, demo: Demonstration) -> None:
     page.heading("What was assumed")
-    errors = 100.0 * kono.path_error(demo.joint.survey, demo.joint.starting)
-    periods = demo.joint.survey.periods
-    sizes = "; ".join(
-        f"{branch.wave.capitalize()} "
-        f"{', '.join(f'{float(errors[i, j]):.1f} % at {float(periods[j]):g} s' for j in (0, len(periods) // 2, len(periods) - 1))}"
-        for i, branch in enumerate(demo.joint.survey.branches)
-    )
+    sizes = _say_path_error(demo)
     page.points(
         demo.joint.starting.words,
         "Why PREM: about half of the path is deep Atlantic, the other half shelf and land, which is what the "
@@ -174,3 +168,15 @@ def _add_assumptions(page: Page, demo: Demonstration) -> None:
         "them apart.",
         "The posterior is a Gaussian around the most probable model; vp/vs and density are PREM's.",
     )
+
+
+def _say_path_error(demo: Demonstration) -> str:
+    """The path error of each branch at the shortest, the middle and the longest period."""
+    survey = demo.joint.survey
+    errors = 100.0 * kono.path_error(survey, demo.joint.starting)
+    shown = (0, len(survey.periods) // 2, len(survey.periods) - 1)
+    parts = []
+    for branch, row in zip(survey.branches, errors.tolist(), strict=True):
+        sizes = ", ".join(f"{row[j]:.1f} % at {float(survey.periods[j]):g} s" for j in shown)
+        parts.append(f"{branch.wave.capitalize()} {sizes}")
+    return "; ".join(parts)

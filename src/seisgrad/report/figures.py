@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,7 @@ from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
 from seisgrad.plot.dispersion import COLOURS
 from seisgrad.plot.fit import fit, residuals
-from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
+from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre, shades
 from seisgrad.plot.profile import PRIOR, profile, profile_band, uncertainty_ratio
 from seisgrad.report.findings import SHALLOW, SPEAKS, intervals, resolved, say_depth, title
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
     from matplotlib.gridspec import SubplotSpec
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 10,
     "axes.titlesize": 11,
@@ -84,7 +84,7 @@ def profile_figure(inversion: Inversion, bottom: float) -> "Figure":
 @styled
 def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
     """The resolution matrix as averaging kernels: which true depths enter the estimate at a chosen depth."""
-    from cmcrameri import cm
+    from cmcrameri.cm import cmaps
 
     figure = new_figure(8.6, 5.2)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.25, 1.0))
@@ -94,9 +94,9 @@ def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
     thickness = inversion.starting.reference.thickness[inversion.starting.reference.water :][keep]
     rows = per_kilometre(inversion.posterior.resolution[keep][:, keep], thickness)
     limit = float(rows.abs().quantile(0.995))
-    edges = torch.cat([tops, torch.tensor([bottom])])
+    edges = torch.cat([tops, torch.tensor([bottom])]).numpy()
     image = left.pcolormesh(
-        edges, edges, rows.T.numpy(), cmap=cm.vik, vmin=-limit, vmax=limit, rasterized=True
+        edges, edges, rows.T.numpy(), cmap=cmaps["vik"], vmin=-limit, vmax=limit, rasterized=True
     )
     figure.colorbar(image, ax=left, label="averaging kernel (1/km)", shrink=0.8)
     left.set(
@@ -104,25 +104,14 @@ def resolution_figure(inversion: Inversion, bottom: float) -> "Figure":
     )
     plain_depths(left, bottom)
     wanted = [float(tops[int(i)]) for i in torch.linspace(0.08, 0.85, 5) * len(tops)]
-    _averaging_kernels(right, inversion, rows, tops, wanted, bottom)
+    _averaging_kernels(right, rows, tops, wanted, bottom)
     return figure
 
 
-def _averaging_kernels(
-    axes: "Axes", inversion: Inversion, rows: Tensor, tops: Tensor, wanted: list[float], bottom: float
-) -> None:
-    from cmcrameri import cm
-
-    for i, depth in enumerate(wanted):
+def _averaging_kernels(axes: "Axes", rows: Tensor, tops: Tensor, wanted: list[float], bottom: float) -> None:
+    for colour, depth in zip(shades(len(wanted)), wanted, strict=True):
         row = int((tops - depth).abs().argmin())
-        profile(
-            axes,
-            tops,
-            rows[row],
-            bottom=bottom,
-            colour=cm.batlow(0.05 + 0.18 * i),
-            label=f"{say_depth(depth)}",
-        )
+        profile(axes, tops, rows[row], bottom=bottom, colour=colour, label=say_depth(depth))
     axes.axvline(0.0, color="0.7", lw=0.8)
     axes.set(title="Averaging kernels", xlabel="1/km", ylabel="")
     axes.legend(title="estimate at", loc="lower right")

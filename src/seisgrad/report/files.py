@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -84,7 +84,7 @@ def curve_dataset(
 
     (branch,) = survey.branches
     unit = "1" if branch.kind == "ellipticity" else "km/s"
-    variables = {
+    variables: dict[str, Any] = {
         "velocity": ("period", velocity.detach().numpy(), {"units": unit, "long_name": str(branch)}),
         "status": ("period", status.numpy(), {"long_name": STATUS_MEANING}),
     }

@@ -1,6 +1,6 @@
 """The figure of the demonstration: from the record on the left to the earth on the right."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def headline_figure(demo: Demonstration, bottom: float) -> "Figure":
     """Record, time-frequency images with picks, fit with residuals, profile and who speaks where."""
     figure = new_figure(14.0, 9.0)
-    left, right = figure.subfigures(1, 2, width_ratios=(1.75, 1.0), wspace=0.02)
+    parts = figure.subfigures(1, 2, width_ratios=(1.75, 1.0), wspace=0.02, squeeze=False)
+    left, right = cast("np.ndarray", parts)[0]
     grid = left.add_gridspec(3, 2, height_ratios=(0.7, 1.15, 1.75))
     draw_record(left.add_subplot(grid[0, :]), demo)
     for column, measurement in enumerate(demo.measurements):

@@ -19,6 +19,8 @@ SEARCHING, DONE = 0.0, 1.0
 
 #: Relative error at which a root is taken as found (estimated, with a safety factor).
 ACCURACY = 1e-13
+#: Longest last step, relative to the root, that is taken without another evaluation.
+LAST_STEP = 3e-7
 
 
 @njit(**INNER)
@@ -110,10 +112,14 @@ def absorb(s, mode, fastest, x, F, J):
     """Use one evaluation."""
     if s[GOING] == DONE:
         return
-    if F == 0.0 or (x == fastest and J <= mode and s[JHI] < 0.0):
-        s[GOING], s[X] = DONE, (x if F == 0.0 and J >= mode else np.nan)
+    if x == fastest and mode >= J and s[JHI] < 0.0:
+        # not trapped; a root exactly at the half-space's velocity does not decay and is none
+        s[GOING], s[X] = DONE, np.nan
         return
-    below = J <= mode
+    if F == 0.0 and (mode == J or isolated(s, mode)):
+        s[GOING], s[X] = DONE, x
+        return
+    below = mode >= J
     if isolated(s, mode):
         # inside, the sign of F decides; outside, the place does
         below = (F > 0.0) == (s[FLO] > 0.0) if s[LO] < x < s[HI] else x <= s[LO]
@@ -143,7 +149,8 @@ def absorb(s, mode, fastest, x, F, J):
 def _near_root(s, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
     x, error = estimate(s)
-    if error < ACCURACY * x:
+    # an estimate can be small by accident; a last step that is short as well cannot
+    if error < ACCURACY * x and min(x - s[LO], s[HI] - x) < LAST_STEP * x:
         s[GOING], s[X] = DONE, x
         return 0
     span = s[HI] - s[LO]

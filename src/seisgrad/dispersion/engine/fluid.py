@@ -16,7 +16,7 @@ from .lanes import INNER, even, halvings
 
 @njit(**INNER)
 def layer(y, H):
-    """C, S and the clamped mode count of one layer, by halving and doubling.
+    """C, S, ∂S/∂x and the clamped mode count of one layer, by halving and doubling.
 
     The count is that of the scalar problem with zero value at both faces: a middle node joins two halves, and its
     stiffness 2C/S is negative where C S < 0 (Wittrick & Williams 1971).
@@ -31,7 +31,7 @@ def layer(y, H):
         inside = 2 * inside + (1 if C.real * S.real < 0.0 else 0)
         e, g = e * (1.0 + 0.5 * y * e), 0.25 * (g + e + y * g * e)
         y, H = 4.0 * y, 2.0 * H
-    return 1.0 + y * e, H * (1.0 + y * g), H * H * H * (g + e + y * g * e), inside
+    return 1.0 + y * e, H * (1.0 + y * g), 0.5 * H * H * H * (e - g), inside
 
 
 @njit(**INNER)
@@ -91,11 +91,13 @@ def cap_partials(h, ia2, rho, omega, c, m34, m23, grad):
         p_i, r_i = tops[i, 0], tops[i, 1]
         a = 1.0 - c2 * ia2[i]
         H = k * h[i]
-        C, S, T, _ = layer(a * H * H, H)
+        C, S, D, _ = layer(a * H * H, H)
         grad[i, 0] = -(gp * r_i + gr * a * p_i)
-        m11 = 0.5 * S * S
-        # the same matrix as for a layer of the solid, see rayleigh.py; rows (value, slope)
-        grad[i, 1] = gp * (m11 * p_i + 0.5 * T * r_i) + gr * (-0.5 * (S * C + H) * p_i - m11 * r_i)
+        # the state above, in the form of this layer: ∂P/∂a = [[HS/2, -D], [-(S + HC)/2, HS/2]]
+        p_in = tops[i - 1, 0] * rho[i - 1] / rho[i] if i > 0 else 0.0 * one
+        r_in = tops[i - 1, 1] if i > 0 else one
+        half = 0.5 * H * S
+        grad[i, 1] = gp * (half * p_in - D * r_in) + gr * (half * r_in - 0.5 * (S + H * C) * p_in)
         gp, gr = C * gp - a * S * gr, C * gr - S * gp
         if i > 0:
             # p below = p above · ρ_above/ρ_below

@@ -15,6 +15,7 @@ e and g with C = 1 + y e(y) and S = H (1 + y g(y)), which lose no digits in thin
 """
 
 import math
+from typing import Any
 
 from numba import njit
 
@@ -22,12 +23,12 @@ from numba import njit
 LANES = 8
 
 #: Reassociation stays off (counts must be reproducible); contraction gives fused multiply-adds.
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 #: For functions that only compiled code calls: they compile faster without Python entry points.
-INNER = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 #: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each level of calls
 #: that is kept would optimise the sweeps below it once more.
-MERGED = INNER | {"inline": "always"}
+MERGED: dict[str, Any] = INNER | {"inline": "always"}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
 SERIES_LIMIT = 0.25
@@ -78,17 +79,17 @@ def renormalise(w, first, rows):
             w[(first + row) * LANES + lane] *= scale
 
 
-#: Rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, T, then two rows of work.
-X, C_, S_, T_ = range(4)
+#: Rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, ∂S/∂x, then two rows of work.
+X, C_, S_, D_ = range(4)
 FUNCTION_ROWS = 6
 
 
 @njit(**INNER)
 def layer_functions(w, first, H_row, c2_row, iv2):
-    """x = 1 - c²/v², C, S and T = (SC - H)/x of one layer, in rows ``first`` to ``first + 3`` of ``w``.
+    """x = 1 - c²/v², C, S and ∂S/∂x of one layer, in rows ``first`` to ``first + 3`` of ``w``.
 
-    Rows ``H_row`` and ``c2_row`` hold H and c². T is half the off-diagonal of ∂P/∂x P⁻¹ (P the layer's propagator); it has no
-    singularity at x = 0 because T = H³ (g + e + y g e).
+    Rows ``H_row`` and ``c2_row`` hold H and c². With y = xH², ∂C/∂x = HS/2 and ∂S/∂x = (HC - S)/(2x) = H³ (e - g)/2,
+    which has no singularity at x = 0.
     """
     largest = 0.0
     for lane in range(LANES):
@@ -116,4 +117,4 @@ def layer_functions(w, first, H_row, c2_row, iv2):
         y, H = w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane]
         w[(first + 1) * LANES + lane] = 1.0 + y * e
         w[(first + 2) * LANES + lane] = H * (1.0 + y * g)
-        w[(first + 3) * LANES + lane] = H * H * H * (g + e + y * g * e)
+        w[(first + 3) * LANES + lane] = 0.5 * H * H * H * (e - g)

@@ -14,13 +14,13 @@ from numba import njit
 
 from .lanes import (
     C_,
+    D_,
     FUNCTION_ROWS,
     INNER,
     LANES,
     MERGED,
     S_,
     SHORT_LIMIT,
-    T_,
     even,
     even_short,
     halvings,
@@ -147,15 +147,18 @@ def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
         ratio, base, below = mu[i + 1] / mu[i], i * KEPT * LANES, (i + 1) * KEPT * LANES
         for lane in range(LANES):
             H, b = w[_SH * LANES + lane], w[_SX * LANES + lane]
-            C, S, T = w[(_SX + C_) * LANES + lane], w[(_SX + S_) * LANES + lane], w[(_SX + T_) * LANES + lane]
+            C, S, D = w[(_SX + C_) * LANES + lane], w[(_SX + S_) * LANES + lane], w[(_SX + D_) * LANES + lane]
             factor = kept[base + 2 * LANES + lane]
             value, slope = kept[base + lane], kept[base + LANES + lane]
+            under = kept[below + 2 * LANES + lane]
+            value_below, slope_below = kept[below + lane] * under, kept[below + LANES + lane] * under * ratio
             gv, gs = top[lane] * factor, top[LANES + lane] * factor
-            square = 0.5 * S * S
             grad[i, 0, lane] = -(gv * slope + gs * b * value)
-            grad[i, 1, lane] = gv * (square * value + 0.5 * T * slope) - gs * (0.5 * (S * C + H) * value + square * slope)
+            # ∂P/∂b = [[HS/2, -D], [-(S + HC)/2, HS/2]] acts on the state at the bottom
+            half = 0.5 * H * S
+            by_b = gv * (half * value_below - D * slope_below)
+            grad[i, 1, lane] = by_b + gs * (half * slope_below - 0.5 * (S + H * C) * value_below)
             at_bottom = C * gs - S * gv
-            slope_below = kept[below + LANES + lane] * kept[below + 2 * LANES + lane] * ratio
             grad[i, 2, lane] = (gs * slope - at_bottom * slope_below) / mu[i]
             top[lane], top[LANES + lane] = C * gv - b * S * gs, at_bottom * ratio
     for lane in range(LANES):

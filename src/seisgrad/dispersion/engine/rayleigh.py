@@ -21,13 +21,13 @@ from numba import njit
 
 from .lanes import (
     C_,
+    D_,
     FUNCTION_ROWS,
     INNER,
     LANES,
     MERGED,
     S_,
     SHORT_LIMIT,
-    T_,
     even,
     even_short,
     halvings,
@@ -290,23 +290,10 @@ def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
             g11, g12, g21, g22 = G13 + G12 - G34, G14, -G23, -G12
             gY = G13 + 2.0 * G12
             H, a, b = w[_SH * LANES + lane], w[_SA * LANES + lane], w[_SB * LANES + lane]
-            CA, SA, TA = w[(_SA + C_) * LANES + lane], w[(_SA + S_) * LANES + lane], w[(_SA + T_) * LANES + lane]
-            CB, SB, TB = w[(_SB + C_) * LANES + lane], w[(_SB + S_) * LANES + lane], w[(_SB + T_) * LANES + lane]
+            CA, SA, DA = w[(_SA + C_) * LANES + lane], w[(_SA + S_) * LANES + lane], w[(_SA + D_) * LANES + lane]
+            CB, SB, DB = w[(_SB + C_) * LANES + lane], w[(_SB + S_) * LANES + lane], w[(_SB + D_) * LANES + lane]
             by_H = g11 * (V21 + V12) + g12 * (V22 + b * V11) + g21 * (a * V11 + V22) + g22 * (a * V12 + b * V21)
-            # ∂P/∂x P⁻¹ = ½ [[S², T], [-(SC + H), -S²]]
-            squareA, squareB = SA * SA, SB * SB
-            lowA, lowB = SA * CA + H, SB * CB + H
-            by_a = g11 * (squareA * V11 + TA * V21) + g12 * (squareA * V12 + TA * V22)
-            by_a -= g21 * (lowA * V11 + squareA * V21) + g22 * (lowA * V12 + squareA * V22)
-            by_b = g11 * (squareB * V11 + TB * V12) + g21 * (squareB * V21 + TB * V22)
-            by_b -= g12 * (lowB * V11 + squareB * V12) + g22 * (lowB * V21 + squareB * V22)
-            # to the bottom of the layer: X → PᵀXP for covectors
             aSA, bSB = a * SA, b * SB
-            u11, u12 = CA * g11 - aSA * g21, CA * g12 - aSA * g22
-            u21, u22 = CA * g21 - SA * g11, CA * g22 - SA * g12
-            g11, g12 = CB * u11 - bSB * u12, CB * u12 - SB * u11
-            g21, g22 = CB * u21 - bSB * u22, CB * u22 - SB * u21
-            G34, G14, G23, G13, G12 = g22 + gY - g11, g12, -g21, 2.0 * g22 + gY, -g22
             # the minors at the bottom, from the layer below
             under = kept[below + 5 * LANES + lane]
             delta = step * w[_SIC2 * LANES + lane]
@@ -319,6 +306,24 @@ def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
                 delta,
                 ratio,
             )
+            X11, X12, X21, X22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
+            # ∂P/∂x = [[HS/2, -D], [-(S + HC)/2, HS/2]], with P on the other side of X
+            half, low = H * SA, SA + H * CA
+            u11, u12 = CB * X11 - SB * X12, CB * X12 - bSB * X11
+            u21, u22 = CB * X21 - SB * X22, CB * X22 - bSB * X21
+            by_a = g11 * (half * u11 - 2.0 * DA * u21) + g12 * (half * u12 - 2.0 * DA * u22)
+            by_a += g21 * (half * u21 - low * u11) + g22 * (half * u22 - low * u12)
+            half, low = H * SB, SB + H * CB
+            u11, u12 = CA * X11 - SA * X21, CA * X12 - SA * X22
+            u21, u22 = CA * X21 - aSA * X11, CA * X22 - aSA * X12
+            by_b = g11 * (half * u11 - 2.0 * DB * u12) + g21 * (half * u21 - 2.0 * DB * u22)
+            by_b += g12 * (half * u12 - low * u11) + g22 * (half * u22 - low * u21)
+            # to the bottom of the layer: X → PᵀXP for covectors
+            u11, u12 = CA * g11 - aSA * g21, CA * g12 - aSA * g22
+            u21, u22 = CA * g21 - SA * g11, CA * g22 - SA * g12
+            g11, g12 = CB * u11 - bSB * u12, CB * u12 - SB * u11
+            g21, g22 = CB * u21 - bSB * u22, CB * u22 - SB * u21
+            G34, G14, G23, G13, G12 = g22 + gY - g11, g12, -g21, 2.0 * g22 + gY, -g22
             by_q += G13 * N12 - 2.0 * G34 * N13
             by_rho += G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12
             grad[i, 0, lane] = -by_H
