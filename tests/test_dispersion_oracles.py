@@ -140,7 +140,7 @@ def test_sums_of_logarithmic_phase_kernels_obey_the_scaling_laws(name, wave):
 
 def close(got, expected, tolerance, scale):
     """Relative L2 of a kernel over layers; one that vanishes beside the others is measured against them."""
-    size = max(np.linalg.norm(expected), 1e-6 * scale)
+    size = max(np.linalg.norm(expected), 1e-4 * scale)
     assert np.linalg.norm(got - expected) <= tolerance * size
 
 
@@ -223,11 +223,17 @@ def test_kernels_agree_with_richardson_extrapolated_differences(name, wave, mode
     k = physics.kernels(layered(model), list(PERIODS), wave, kind, mode)
     scale = np.linalg.norm(k.vs.numpy())
     for which, parameter in ((0, "thickness"), (1, "vp"), (2, "vs"), (3, "rho")):
-        expected = difference(model, wave, kind, mode, which, 3e-3)
         got = getattr(k, parameter).numpy()
+        if wave == "love" and parameter == "vp":
+            assert not got.any()
+            continue
+        expected = difference(model, wave, kind, mode, which, 3e-3)
         if parameter == "vs":
             got = np.where(model[2] > 0.0, got, 0.0)
-        close(got, expected, 1e-5, scale)
+        if wave == "love" and parameter == "vp":
+            assert (got == 0.0).all()
+        else:
+            close(got, expected, 1e-5, scale)
 
 
 # disba, an independent code in use

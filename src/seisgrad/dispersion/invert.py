@@ -20,6 +20,9 @@ FASTEST, SLOWEST = 1.8, 0.2
 """Bounds of vs as multiples of the prior mean: wide enough never to matter, narrow enough to stay an
 earth."""
 
+STEPS = 200
+"""Most steps of an inversion: strongly layered ground makes long valleys, and a step takes milliseconds."""
+
 
 @dataclass(frozen=True, eq=False)
 class Inversion:
@@ -89,7 +92,7 @@ def invert(
     prior = starting.prior
     bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
     noise = sigma if shared is None else _with_shared(sigma, shared)
-    posterior = gauss_newton(forward, observed, noise, prior, bounds=bounds)
+    posterior = gauss_newton(forward, observed, noise, prior, bounds=bounds, max_iterations=STEPS)
     with torch.no_grad():
         before = forward(prior.mean)
     return Inversion(survey, observed, sigma, starting, posterior, before)

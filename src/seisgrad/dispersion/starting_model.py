@@ -157,10 +157,11 @@ def discontinuities(model: LayeredModel, contrast: float = 0.03) -> tuple[float,
     return tuple(model.depth[jump > contrast].tolist())
 
 
-def correlation_length(depth: Float[Tensor, " depth"], thinnest: float) -> Float[Tensor, " depth"]:
-    """A length that grows with depth as kernels do: twice the thinnest layer plus a quarter of the depth,
-    km."""
-    return 2.0 * thinnest + 0.25 * _middles(depth)
+def correlation_length(
+    depth: Float[Tensor, " depth"], shortest: float, growth: float = 0.25
+) -> Float[Tensor, " depth"]:
+    """A length that grows with depth as kernels do: ``shortest`` at the surface and ``growth`` of the depth more, km."""
+    return shortest + growth * _middles(depth)
 
 
 def at_period(model: LayeredModel, period: float, reference_period: float = 1.0) -> LayeredModel:
@@ -202,7 +203,7 @@ def from_reference(curves: DispersionCurves, model: LayeredModel, name: str, sig
         f"vp/vs and "
         f"density; prior sigma {100 * sigma:g} % of vs, correlated over a length that grows with depth."
     )
-    length = correlation_length(depth, thinnest)[on_grid.water :]
+    length = correlation_length(depth, 2.0 * thinnest)[on_grid.water :]
     return starting_model(on_grid, sigma=sigma, length=length, words=words)
 
 
@@ -235,7 +236,8 @@ def from_data(curves: DispersionCurves, sigma: float) -> StartingModel:
         f"Brocher (2005); "
         f"prior sigma {100 * sigma:g} % of vs, correlated over a length that grows with depth."
     )
-    length = correlation_length(depth, thinnest)
+    # Longer than around a reference: the wide prior leaves more to be held together.
+    length = correlation_length(depth, 3.0 * thinnest, growth=0.5)
     return starting_model(
         LayeredModel.on_grid(depth, vp, vs, rho), sigma=sigma, length=length, words=words, brocher=True
     )

@@ -105,18 +105,7 @@ def _add_measurement(page: Page, demo: Demonstration) -> None:
         "width of the ridge and the variation with filter width.",
     )
     for measurement in demo.measurements:
-        rows = [
-            (f"{period:g}", f"{velocity:.3f}", f"{sigma:.3f}", f"{snr:.0f}", "yes" if good else "no", reason)
-            for period, velocity, sigma, snr, good, reason in zip(
-                measurement.period.tolist(),
-                measurement.velocity.tolist(),
-                measurement.sigma.tolist(),
-                measurement.snr.tolist(),
-                measurement.good.tolist(),
-                (text.replace("_", " ") for text in measurement.reasons),
-                strict=True,
-            )
-        ]
+        rows = _pick_rows(measurement)
         header = ("period (s)", "U (km/s)", "σ (km/s)", "signal/noise", "used", "flags")
         page.text(f"{_picked(measurement)}. {_why(measurement)}")
         page.table(header, rows, fold=f"All {len(rows)} periods of the {measurement.wave.capitalize()} wave")
@@ -180,3 +169,15 @@ def _say_path_error(demo: Demonstration) -> str:
         sizes = ", ".join(f"{row[j]:.1f} % at {float(survey.periods[j]):g} s" for j in shown)
         parts.append(f"{branch.wave.capitalize()} {sizes}")
     return "; ".join(parts)
+
+
+def _pick_rows(measurement: Measurement) -> list[tuple[str, ...]]:
+    columns = (measurement.period, measurement.velocity, measurement.sigma, measurement.snr, measurement.good)
+    rows = []
+    for reason, period, velocity, sigma, snr, good in zip(
+        measurement.reasons, *(column.tolist() for column in columns), strict=True
+    ):
+        numbers = (f"{velocity:.3f}", f"{sigma:.3f}", f"{snr:.0f}")
+        shown = ("—" if text == "nan" else text for text in numbers)
+        rows.append((f"{period:g}", *shown, "yes" if good else "no", reason.replace("_", " ")))
+    return rows

@@ -135,7 +135,7 @@ def starting() -> StartingModel:
     tops = on_grid.depth[on_grid.water :]
     share = torch.sigmoid((tops - 40.0) / 8.0)
     sigma = CRUST_SIGMA + (MANTLE_SIGMA - CRUST_SIGMA) * share
-    length = correlation_length(on_grid.depth, 5.0)[on_grid.water :]
+    length = correlation_length(on_grid.depth, 10.0)[on_grid.water :]
     spans = ", ".join(
         f"{float(length[int((tops <= depth).sum()) - 1]):.0f} km at {depth:g} km"
         for depth in (25.0, 200.0, 400.0)

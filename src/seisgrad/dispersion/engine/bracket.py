@@ -18,9 +18,9 @@ COLUMNS = 16
 SEARCHING, DONE = 0.0, 1.0
 
 #: Relative error at which a root is taken as found (estimated, with a safety factor).
-ACCURACY = 1e-13
+ACCURACY = 2e-15
 #: Longest last step, relative to the root, that is taken without another evaluation.
-LAST_STEP = 3e-7
+LAST_STEP = 1e-8
 
 
 @njit(**INNER)
