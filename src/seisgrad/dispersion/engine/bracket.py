@@ -20,7 +20,7 @@ SEARCHING, DONE = 0.0, 1.0
 #: Relative error at which a root is taken as found (estimated, with a safety factor).
 ACCURACY = 2e-15
 #: Longest last step, relative to the root, that is taken without another evaluation.
-LAST_STEP = 1e-8
+LAST_STEP = 1e-9
 
 
 @njit(**INNER)

@@ -119,6 +119,8 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
         for i in range(1, size - 1):
             low_point = abs(F[i]) <= abs(F[i - 1]) and abs(F[i]) <= abs(F[i + 1])
             same = F[i - 1] * F[i] > 0.0 and F[i] * F[i + 1] > 0.0
+            # roots that the count shows are split above, not here
+            same = same and J[i - 1] == J[i] and J[i] == J[i + 1]
             if not low_point or not same or not room or (minimum and crossed):
                 continue
             # once narrow, a parabola tells whether the minimum can reach zero
