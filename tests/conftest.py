@@ -29,9 +29,12 @@ def _checkable_modules() -> Iterator[str]:
 def checked(function: Callable) -> Callable:
     """The function with its argument and return types checked at every call, ``Self`` apart.
 
-    The import hook decorates methods one by one, where beartype cannot know which class ``Self`` is.
+    The import hook decorates methods one by one, where beartype cannot know which class ``Self`` is. An int passes
+    for a float, as it does for a type checker.
     """
-    return beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: object})))(function)
+    return beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: object}), is_pep484_tower=True))(
+        function
+    )
 
 
 # From here on, a call whose tensors do not have the shapes written in the signature fails the test.

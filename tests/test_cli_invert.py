@@ -289,5 +289,7 @@ def test_findings_count_what_is_there(site_inversion: Inversion) -> None:
 def test_depths_are_said_in_fitting_units() -> None:
     assert say_depth(421.3) == "421 km"
     assert say_depth(0.0125) == "12.5 m"
-    assert say_intervals([(3.0, 421.3), (500.0, 600.0)]) == "3 km to 421 km and 500 km to 600 km"
+    assert say_intervals([(3.0, 421.3), (500.0, 600.0)]) == "3 to 421 km and 500 to 600 km"
+    assert say_intervals([(0.0, 0.02)]) == "0 to 20 m"
+    assert say_intervals([(0.5, 2.0)]) == "500 m to 2 km"
     assert say_intervals([]) == "nowhere"

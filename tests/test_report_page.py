@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from seisgrad.plot.fit import fit, residuals
 from seisgrad.plot.kernels import kernel_image, kernel_lines, per_kilometre
 from seisgrad.plot.profile import profile, profile_band, staircase, uncertainty_ratio
-from seisgrad.report.figures import STYLE, new_figure, plain_depths, styled
+from seisgrad.report.figures import STYLE, new_figure, plain_depths, png, styled
 from seisgrad.report.page import Page
 
 DEPTH = torch.tensor([0.0, 1.0, 3.0, 7.0], dtype=torch.float64)
@@ -51,7 +51,7 @@ def test_a_page_is_well_formed_and_escapes_what_it_is_given() -> None:
     page.points(evil, "")
     page.cards((evil, evil, "good"))
     page.table((evil, "n"), [(evil, "1.5"), (evil, "−2")], fold=evil)
-    page.figure(Figure(figsize=(1, 1)), evil, dpi=20)
+    page.image(png(Figure(figsize=(1, 1)), dpi=20), evil)
     text = page.html(evil)
     tags = Tags(text)
     assert "script" not in tags.seen

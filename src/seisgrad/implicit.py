@@ -1,19 +1,23 @@
 """The derivative of an implicitly defined root, written once.
 
-A solver that searches for x with F(x, p) = 0 must not be differentiated through its search. At the root, whatever found it,
+A solver that searches for x with F(x, p) = 0 must not be differentiated through its search. At the root, whatever
+found it,
 
     dx/dp = -(∂F/∂p)/(∂F/∂x)        (implicit function theorem),
 
-and what follows from the root, v = v(x, p), changes by ∂v/∂p + (∂v/∂x) dx/dp. :func:`root_derivative` is that formula; every solver calls it
-(compiled loops included). :func:`differentiable` turns a solver that returns values with their derivative rows into a differentiable torch
-function: ``backward``, ``jvp``, ``vmap``, ``jacrev`` and ``jacfwd`` then work, and cost one solve.
+and what follows from the root, v = v(x, p), changes by ∂v/∂p + (∂v/∂x) dx/dp. :func:`root_derivative` is that
+formula; every solver calls it (compiled loops included). :func:`differentiable` turns a solver that returns
+values with their derivative rows into a differentiable torch function: ``backward``, ``jvp``, ``vmap``, ``jacrev``
+and ``jacfwd`` then work, and cost one solve.
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 #: A tenant: takes the parameters, each [batch, n_i], and whether rows are wanted; returns values [batch, m] and
 #: rows, one [batch, m, n_i] per parameter (an empty tuple where none are wanted).
@@ -21,7 +25,10 @@ RowSolver = Callable[[tuple[Tensor, ...], bool], tuple[Tensor, tuple[Tensor, ...
 
 
 def root_derivative(residual_by_parameter, residual_by_root):
-    """dx/dp of the root x of F(x, p) = 0, from ∂F/∂p and ∂F/∂x. Pure arithmetic, so that compiled code can use it too."""
+    """dx/dp of the root x of F(x, p) = 0, from ∂F/∂p and ∂F/∂x.
+
+    Pure arithmetic and without types, so that compiled code can use it too.
+    """
     return -residual_by_parameter / residual_by_root
 
 
@@ -29,7 +36,8 @@ def differentiable(solver: RowSolver, *parameters: Tensor) -> Tensor:
     """Values of ``solver`` at ``parameters``, differentiable with respect to each of them.
 
     Args:
-        solver: called with detached parameters ``[batch, n_i]``; see :data:`RowSolver`. It must treat batch entries independently.
+        solver: called with detached parameters ``[batch, n_i]``; see :data:`RowSolver`. It must treat batch
+            entries independently.
         parameters: tensors ``[*batch, n_i]`` with the same leading dimensions.
 
     Returns:
@@ -45,7 +53,7 @@ def differentiable(solver: RowSolver, *parameters: Tensor) -> Tensor:
 
 def _is_transformed(tensor: Tensor) -> bool:
     """Whether a torch.func transform (vmap, jvp, grad) or forward-mode differentiation is watching ``tensor``."""
-    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+    if is_functorch_wrapped_tensor(tensor):
         return True
     return torch.autograd.forward_ad.unpack_dual(tensor).tangent is not None
 
@@ -73,13 +81,21 @@ class _ValueWithRows(torch.autograd.Function):
         return (None, None, *(_SeedTimesRows.apply(seed, row) for row in ctx.saved_tensors))
 
     @staticmethod
-    def jvp(ctx: Any, _solver: None, _wanted: None, *tangents: Tensor | None) -> tuple[Tensor | None, ...]:
+    def jvp(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, _solver: None, _wanted: None, *tangents: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         rows = ctx.saved_tensors
-        pairs = [(row @ t.unsqueeze(-1)).squeeze(-1) for row, t in zip(rows, tangents, strict=True) if t is not None]
-        return (sum(pairs[1:], pairs[0]) if pairs else None, *(None for _ in rows))
+        pairs = [
+            (row @ t.unsqueeze(-1)).squeeze(-1)
+            for row, t in zip(rows, tangents, strict=True)
+            if t is not None
+        ]
+        return (reduce(torch.add, pairs) if pairs else None, *(None for _ in rows))
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple, solver: RowSolver, rows_wanted: bool, *parameters: Tensor) -> tuple:
+    def vmap(  # pyright: ignore[reportIncompatibleMethodOverride]
+        info: Any, in_dims: tuple, solver: RowSolver, rows_wanted: bool, *parameters: Tensor
+    ) -> tuple:
         size = info.batch_size
         moved = []
         for p, dim in zip(parameters, in_dims[2:], strict=True):
@@ -91,9 +107,10 @@ class _ValueWithRows(torch.autograd.Function):
 
 
 class _SeedTimesRows(torch.autograd.Function):
-    """A cotangent [batch, m] times rows [batch, m, n]; under vmap over cotangents alone, the rows are shared, not copied.
+    """A cotangent [batch, m] times rows [batch, m, n].
 
-    A Jacobian is such a vmap with one cotangent per output: copying would make it slower than the solve.
+    Under vmap over cotangents alone the rows are shared, not copied. A Jacobian is such a vmap with one cotangent per
+    output: copying would make it slower than the solve.
     """
 
     @staticmethod
@@ -105,13 +122,17 @@ class _SeedTimesRows(torch.autograd.Function):
         ctx.save_for_backward(*inputs)
 
     @staticmethod
-    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, cotangent: Tensor
+    ) -> tuple[Tensor, Tensor]:
         seed, rows = ctx.saved_tensors
         by_seed = (rows @ cotangent.unsqueeze(-1)).squeeze(-1)
         return by_seed, seed.unsqueeze(-1) * cotangent.unsqueeze(-2)
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple[int | None, int | None], seed: Tensor, rows: Tensor) -> tuple[Tensor, int]:
+    def vmap(  # pyright: ignore[reportIncompatibleMethodOverride]
+        info: Any, in_dims: tuple[int | None, int | None], seed: Tensor, rows: Tensor
+    ) -> tuple[Tensor, int]:
         if in_dims[1] is None and in_dims[0] is not None:
             return (seed.movedim(in_dims[0], -2) @ rows).movedim(-2, 0), 0
         size = info.batch_size

@@ -8,8 +8,6 @@ from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from seisgrad.report.kono import Demonstration
 
 EXAMPLE = "Example: seisgrad demo --out demo, then open demo/report.html"
@@ -21,7 +19,7 @@ def demo(out: OutFolder = Path("demo"), quiet: Quiet = False, as_json: AsJson = 
     The record is part of ObsPy: El Salvador, 13 January 2001, Mw 7.7, at KONO in Norway.
     """
     check_folder(out)
-    with Console(6, quiet=quiet, as_json=as_json) as console:
+    with Console(7, quiet=quiet, as_json=as_json) as console:
         result = _work(console)
         with console.step("Draw the figures"):
             drawn = _figures(result)
@@ -39,6 +37,9 @@ def _work(console: Console) -> "Demonstration":
         from seisgrad.report import kono
 
         kono.record_path()
+    with console.step("Compile the wave engine") as step:
+        step.say("takes its time once, then comes from disk")
+        kono.compile_engine()
     measured = {}
     for wave in ("rayleigh", "love"):
         with console.step(f"Measure the {wave.capitalize()} wave") as step:
@@ -50,21 +51,21 @@ def _work(console: Console) -> "Demonstration":
     return result
 
 
-def _figures(result: "Demonstration") -> "dict[str, Figure]":
+def _figures(result: "Demonstration") -> dict[str, bytes]:
     from seisgrad.cli.results import kernels_to_vs
-    from seisgrad.report.figures import apart_figure
+    from seisgrad.report.figures import apart_figure, png
     from seisgrad.report.headline import headline_figure
     from seisgrad.report.inversion import inversion_figures, shown_depth
 
     bottom = shown_depth(result.joint)
     return {
-        "demo": headline_figure(result, bottom),
+        "demo": png(headline_figure(result, bottom)),
         **inversion_figures(result.joint, *kernels_to_vs(result.joint)),
-        "apart": apart_figure(result.apart["rayleigh"], result.apart["love"], bottom),
+        "apart": png(apart_figure(result.apart["rayleigh"], result.apart["love"], bottom)),
     }
 
 
-def _write(result: "Demonstration", drawn: "dict[str, Figure]", folder: Path) -> None:
+def _write(result: "Demonstration", drawn: dict[str, bytes], folder: Path) -> None:
     from seisgrad.cli.results import kernels_by_branch
     from seisgrad.dispersion import write_curves
     from seisgrad.report.demo import demo_page
@@ -73,6 +74,6 @@ def _write(result: "Demonstration", drawn: "dict[str, Figure]", folder: Path) ->
     write_curves(result.curves, folder / "curves.csv")
     write_results(result.joint, folder)
     kernels_by_branch(result.joint).to_netcdf(folder / "kernels.nc", engine="h5netcdf")
-    for name, figure in drawn.items():
-        figure.savefig(folder / f"{name}.png", dpi=150)
+    for name, png in drawn.items():
+        (folder / f"{name}.png").write_bytes(png)
     (folder / "report.html").write_text(demo_page(result, drawn).html(), encoding="utf-8")

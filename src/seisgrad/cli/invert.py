@@ -96,8 +96,8 @@ def invert(
             page = inversion_page(result, curves.name, drawn, _notes(result, floor))
             with whole_folder(out) as folder:
                 write_results(result, folder)
-                for name, figure in drawn.items():
-                    figure.savefig(folder / f"{name}.png", dpi=150)
+                for name, png in drawn.items():
+                    (folder / f"{name}.png").write_bytes(png)
                 (folder / "report.html").write_text(page.html(), encoding="utf-8")
         notes = _notes(result, floor)
         lines = [result.posterior.message(), *notes, f"wrote {out / 'report.html'}"]

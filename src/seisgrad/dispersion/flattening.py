@@ -1,8 +1,9 @@
 """Spherical earths: the transformation to a flat one with the same surface waves.
 
-With R the radius of the earth and r the radius of a point, depth becomes z = R ln(R/r), velocities grow by R/r and densities by (r/R)^p. For Love
-waves p = 5 makes the transformation exact (Biswas & Knopoff 1970), for Rayleigh waves p = 2.275 is the customary fit (Biswas 1972). A homogeneous
-layer becomes one with gradients; it is replaced by the homogeneous layer of the same vertical travel time and mass.
+With R the radius of the earth and r the radius of a point, depth becomes z = R ln(R/r), velocities grow by
+R/r and densities by (r/R)^p. For Love waves p = 5 makes the transformation exact (Biswas & Knopoff 1970), for
+Rayleigh waves p = 2.275 is the customary fit (Biswas 1972). A homogeneous layer becomes one with gradients;
+it is replaced by the homogeneous layer of the same vertical travel time and mass.
 """
 
 import torch
@@ -24,7 +25,9 @@ def check_depth(thickness: Float[Tensor, "*batch layer"]) -> None:
     """Raise InputError where layers of these thicknesses (km) would reach the centre of the earth."""
     depth = float(thickness[..., :-1].detach().sum(-1).max())
     if depth >= RADIUS:
-        raise InputError(f"the layers reach {depth:g} km depth, expected less than the radius of the earth, {RADIUS:g} km")
+        raise InputError(
+            f"the layers reach {depth:g} km depth, expected less than the radius of the earth, {RADIUS:g} km"
+        )
 
 
 def flatten(
@@ -60,7 +63,11 @@ def flatten(
 
 
 def to_spherical(
-    velocity: Float[Tensor, "*batch period"], phase: Float[Tensor, "*batch period"], periods: Float[Tensor, " period"], wave: str, kind: str
+    velocity: Float[Tensor, "*batch period"],
+    phase: Float[Tensor, "*batch period"],
+    periods: Float[Tensor, " period"],
+    wave: str,
+    kind: str,
 ) -> Float[Tensor, "*batch period"]:
     """Velocities on the sphere from those of the flattened earth.
 

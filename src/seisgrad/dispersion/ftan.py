@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
-from scipy.interpolate import PchipInterpolator
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -21,9 +19,8 @@ OVERSAMPLING = 8  # envelope samples per shortest period
 _REACH = 4.0  # a Gaussian is taken to end this many standard deviations from its middle
 _ITSELF = 0.7  # maxima nearer than this many pulse widths are one arrival
 _SMOOTHING = 0.7  # filter widths over which a group-time curve is smoothed
-_CONTINUITY = (
-    1.0  # cost of moving the ridge by one pulse width from filter to filter, in the logarithm of the envelope
-)
+# cost of moving the ridge by one pulse width from filter to filter, in the logarithm of the envelope
+_CONTINUITY = 1.0
 
 
 # --- filters --------------------------------------------------------------------------------------------------------
@@ -131,6 +128,8 @@ class GroupTimes:
 
     def at(self, period: Real) -> Real:
         """Group times at any periods, s."""
+        from scipy.interpolate import PchipInterpolator
+
         inside = np.clip(period, self.period[0], self.period[-1])
         return PchipInterpolator(np.log(self.period), self.time)(np.log(inside))
 
@@ -203,7 +202,7 @@ class Envelopes:
         """
         ambiguity, interference = np.zeros(len(time)), np.zeros(len(time))
         for i, row in enumerate(self.amplitude):
-            peaks = signal.argrelmax(row)[0]
+            peaks = 1 + np.flatnonzero((row[1:-1] > row[:-2]) & (row[1:-1] > row[2:]))
             apart = np.abs(self.time[peaks] - time[i]) / width[i]
             peaks, apart = peaks[apart > _ITSELF], apart[apart > _ITSELF]
             ratio = row[peaks] / height[i]

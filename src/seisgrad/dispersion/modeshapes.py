@@ -1,12 +1,14 @@
-"""Eigenfunctions of surface waves and the energy integrals over them: what the figures show, and a check on the kernels.
+"""Eigenfunctions of surface waves and the energy integrals over them, which also check the derivatives.
 
-Solved apart from the mode search: an orthonormal basis of the solutions that decay with depth is carried up through thin sublayers and
-orthonormalised at each (Godunov's method, stable for any depth); the free surface picks the combination, and the stored triangular factors carry it
-back down. Group velocity then follows from Rayleigh's principle, without any derivative.
+Solved apart from the mode search: an orthonormal basis of the solutions that decay with depth is carried up
+through thin sublayers and orthonormalised at each (Godunov's method, stable for any depth); the free surface
+picks the combination, and the stored triangular factors carry it back down. Group velocity then follows from
+Rayleigh's principle, without any derivative.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,9 +35,9 @@ _DECAY = 20.0
 class Eigenfunctions:
     """Displacements and tractions of one mode with depth (Aki & Richards 2002, ch. 7; z down).
 
-    Rayleigh: ``displacement`` = (r1, r2), ``traction`` = (r3, r4) with u = (r1, i r2) e^{i(kx - ωt)}; Love: (l1,) and (l2,). Scaled to
-    vertical (Love: transverse) displacement 1 at the top of the solid; NaN at periods without the mode, and r1 is what the fluid's own motion
-    gives in water.
+    Rayleigh: ``displacement`` = (r1, r2), ``traction`` = (r3, r4) with u = (r1, i r2) e^{i(kx - ωt)}; Love: (l1,)
+    and (l2,). Scaled to vertical (Love: transverse) displacement 1 at the top of the solid; NaN at periods without
+    the mode, and r1 is what the fluid's own motion gives in water.
 
     Attributes:
         depth: km, ``[depth]``.
@@ -74,11 +76,15 @@ def eigenfunctions(
         InputError: a batch of models, or depths that are negative.
     """
     if model.batch_shape:
-        raise InputError(f"eigenfunctions take a single model, got a batch of shape {tuple(model.batch_shape)}; index it")
+        raise InputError(
+            f"eigenfunctions take a single model, got a batch of shape {tuple(model.batch_shape)}; index it"
+        )
     bottom = float(model.depth[-1]) or 100.0
     z = np.linspace(0.0, 1.5 * bottom, 200) if depth is None else np.asarray(depth, dtype=np.float64)
     if z.ndim != 1 or (z < 0).any():
-        raise InputError(f"depths range from {z.min():g} km with shape {z.shape}, expected one axis of values from 0 downwards")
+        raise InputError(
+            f"depths range from {z.min():g} km with shape {z.shape}, expected one axis of values from 0 downwards"
+        )
     checked = as_periods(periods)
     solver = RootSolver(wave, "phase", [mode], checked)
     layers = tuple(p.detach()[None] for p in (model.thickness, model.vp, model.vs, model.rho))
@@ -117,7 +123,9 @@ class _Solution:
         """Sublayers of the solid down to where the mode has decayed."""
         decay = np.sqrt(np.maximum(0.0, 1.0 - (self.c / vs) ** 2)) * self.k
         turning = np.nonzero(vs <= self.c)[0]
-        total = np.cumsum(np.where(np.arange(len(vs)) > (turning[-1] if len(turning) else -1), decay * thickness, 0.0))
+        total = np.cumsum(
+            np.where(np.arange(len(vs)) > (turning[-1] if len(turning) else -1), decay * thickness, 0.0)
+        )
         enough = np.nonzero(total[:-1] > _DECAY)[0]
         last = enough[0] + 1 if len(enough) else len(vs) - 1
         pieces = np.maximum(1, np.ceil(thickness[:last] * self.k / _THIN).astype(int))
@@ -158,7 +166,10 @@ class _Solution:
         return np.array([1.0] * n + [unit] * n)
 
     def _decaying(self, vp: float, vs: float, rho: float) -> Array:
-        """Orthonormal basis of the solutions that decay in a half-space (scaled: z by 1/k, tractions by ω²/k, Love's by k)."""
+        """Orthonormal basis of the solutions that decay in a half-space.
+
+        Scaled: z by 1/k, tractions by ω²/k, Love's by k.
+        """
         rb = np.sqrt(max(0.0, 1.0 - (self.c / vs) ** 2))
         if self.wave == "love":
             vector = np.array([[1.0], [-rho * vs**2 * rb]])
@@ -196,16 +207,31 @@ class _Solution:
         """r2 and r4 (scaled) at the sea floor under a free water surface; (1, 0) without water."""
         r2, r4 = 1.0, 0.0
         for h, vp, rho in zip(*self.water, strict=True):
-            r2, r4 = _across_water(r2, r4, *_water_functions(self, h, vp), rho, 1.0)
+            r2, r4 = self._across_water(r2, r4, h, vp, rho)
         return r2, r4
+
+    def _through_water(
+        self, r2: float, r4: float, distance: Array, vp: float, rho: float
+    ) -> tuple[Array, Array]:
+        """r2 and r4 (scaled) ``distance`` km further down in the water: r2' = -(a/ρ) r4, r4' = -ρ r2."""
+        a = 1.0 - (self.c / vp) ** 2
+        C, S = _even_functions(a, self.k * distance)
+        return C * r2 - a * S * r4 / rho, C * r4 - rho * S * r2
+
+    def _across_water(self, r2: float, r4: float, h: float, vp: float, rho: float) -> tuple[float, float]:
+        """r2 and r4 (scaled) at the bottom of a layer of water, from those at its top."""
+        below2, below4 = self._through_water(r2, r4, np.array([h]), vp, rho)
+        return float(below2[0]), float(below4[0])
 
     def at(self, depth: Array) -> Array:
         """State in physical units at the given depths below the surface, ``[component, depth]``."""
         z = depth - self.seafloor
         out = np.empty((len(self.surface), len(z)))
         index = np.clip(np.searchsorted(self.top, z, side="right") - 1, 0, len(self.h))
-        for i in np.unique(index):
+        for i in range(len(self.h) + 1):
             where = (index == i) & (z >= 0.0)
+            if not where.any():
+                continue
             if i < len(self.h):
                 up = self.top[i + 1] - z[where]
                 matrices = self._propagator(up, self.vp[i], self.vs[i], self.rho[i])
@@ -240,9 +266,9 @@ class _Solution:
         r2, r4, top = 1.0, 0.0, 0.0
         for h, vp, rho in zip(*self.water, strict=True):
             where = (depth >= top) & (depth < top + h)
-            r2_in, r4_in = _across_water(r2, r4, *_water_functions(self, depth[where] - top, vp), rho, 1.0)
+            r2_in, r4_in = self._through_water(r2, r4, depth[where] - top, vp, rho)
             out[0, where], out[1, where], out[3, where] = floor * r4_in / rho, floor * r2_in, floor * r4_in
-            r2, r4 = _across_water(r2, r4, *_water_functions(self, h, vp), rho, 1.0)
+            r2, r4 = self._across_water(r2, r4, h, vp, rho)
             top += h
         return out * self._scales()[:, None]
 
@@ -252,17 +278,20 @@ class _Solution:
         return float((second + third / (2.0 * self.k)) / (self.c * first))
 
     def _integrals(self) -> tuple[float, float, float]:
-        total = np.zeros(3)
+        total, scales = np.zeros(3), self._scales()[:, None]
         for i, h in enumerate(self.h):
-            state = self._propagator(0.5 * h * (1.0 - _NODES), self.vp[i], self.vs[i], self.rho[i]) @ self.states[i + 1]
-            total += 0.5 * h * self._density(state.T * self._scales()[:, None], self.vp[i], self.vs[i], self.rho[i]) @ _WEIGHTS
+            vp, vs, rho = self.vp[i], self.vs[i], self.rho[i]
+            carried = self._propagator(0.5 * h * (1.0 - _NODES), vp, vs, rho) @ self.states[i + 1]
+            density = self._density(carried.T * scales, vp, vs, rho)
+            total += 0.5 * h * density @ _WEIGHTS
         vp, vs, rho = self.half_space
         # in the half-space everything decays at least as the S wave: panels of one decay length
         rate = self.k * np.sqrt(max(1.0 - (self.c / vs) ** 2, 1e-12))
         edges = np.linspace(0.0, 20.0 / rate, 41)
-        for upper, lower in zip(edges[:-1], edges[1:], strict=True):
+        for upper, lower in pairwise(edges):
             z = 0.5 * (upper + lower) + 0.5 * (lower - upper) * _NODES
-            total += 0.5 * (lower - upper) * self._density(self._below(z) * self._scales()[:, None], vp, vs, rho) @ _WEIGHTS
+            density = self._density(self._below(z) * scales, vp, vs, rho)
+            total += 0.5 * (lower - upper) * density @ _WEIGHTS
         top = 0.0
         for h, vp, rho in zip(*self.water, strict=True):
             pieces = max(1, int(np.ceil(h * self.k / _THIN)))
@@ -292,15 +321,3 @@ def _even_functions(x: float, H: Array) -> tuple[Array, Array]:
     if abs(root) < 1e-8:
         return np.ones_like(H), H.copy()
     return np.cosh(root * H).real, (np.sinh(root * H) / root).real
-
-
-def _water_functions(solution: _Solution, distance: float | Array, vp: float) -> tuple[float, Array, Array]:
-    a = 1.0 - (solution.c / vp) ** 2
-    C, S = _even_functions(a, np.atleast_1d(np.asarray(solution.k * distance)))
-    return a, C, S
-
-
-def _across_water(r2, r4, a, C, S, rho, _one):
-    """r2' = -(a/ρ) r4, r4' = -ρ r2 in scaled units, downwards."""
-    new2, new4 = C * r2 - a * S * r4 / rho, C * r4 - rho * S * r2
-    return (float(new2[0]), float(new4[0])) if new2.shape == (1,) and np.ndim(r2) == 0 else (new2, new4)

@@ -1,8 +1,8 @@
 """The exact dispersion operator: Rayleigh and Love waves of a layered earth, and their derivatives.
 
-Modes are counted, then polished (``engine/``): there is no search step, no tolerance to tune, and a mode cannot be lost or confused with its
-neighbour. Derivatives come from the implicit function theorem at the root (:mod:`seisgrad.implicit`). Every value is NaN where the earth does not
-trap the mode, and a status says so.
+Modes are counted, then polished (``engine/``): there is no search step, no tolerance to tune, and a mode
+cannot be lost or confused with its neighbour. Derivatives come from the implicit function theorem at the root
+(:mod:`seisgrad.implicit`). Every value is NaN where the earth does not trap the mode, and a status says so.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from seisgrad.dispersion.modeshapes import Eigenfunctions, eigenfunctions
 from seisgrad.dispersion.flattening import check_depth
-from seisgrad.dispersion.sensitivity import Kernels, kernels
+from seisgrad.dispersion.modeshapes import Eigenfunctions, eigenfunctions
 from seisgrad.dispersion.roots import Parameters, RootSolver, Status, curves
+from seisgrad.dispersion.sensitivity import Kernels, kernels
 from seisgrad.dispersion.survey import Branch, Earth, Kind, Survey, Wave, as_earth, as_periods
 from seisgrad.earth import LayeredModel
 from seisgrad.earth.layered import thickness_from_depth
@@ -66,7 +66,8 @@ def solve(
         model: the earth, ``[..., layer]``; gradients flow to its tensors.
         periods: s, positive and increasing, ``[period]``.
         wave: ``"rayleigh"`` or ``"love"``.
-        kind: ``"phase"``, ``"group"`` or ``"ellipticity"`` (horizontal over vertical displacement at the top of the solid).
+        kind: ``"phase"``, ``"group"`` or ``"ellipticity"`` (horizontal over vertical displacement at the top
+            of the solid).
         mode: 0 is the fundamental; mode n is the (n+1)-th real root in phase velocity. A sequence adds a mode axis.
         earth: ``"flat"``, or ``"spherical"``: see :mod:`seisgrad.dispersion.flattening`.
 
@@ -104,9 +105,10 @@ def velocity(
 def ellipticity(
     model: LayeredModel, periods: Periods, mode: int | Sequence[int] = 0, earth: Earth = "flat"
 ) -> Float[Tensor, "*batch period"]:
-    """Rayleigh-wave ellipticity r1/r2: horizontal over vertical displacement at the top of the solid, ``[..., period]``.
+    """Rayleigh-wave ellipticity r1/r2, ``[..., period]``: horizontal over vertical displacement at the solid's top.
 
-    The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: negative is retrograde motion at the surface.
+    The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: negative is
+    retrograde motion at the surface.
     """
     return solve(model, periods, "rayleigh", "ellipticity", mode, earth).velocity
 
@@ -114,8 +116,9 @@ def ellipticity(
 class Physics(Operator):
     """A layered earth on a depth grid to every branch of a survey: the exact operator.
 
-    Domain ``[3, depth]``: vp, vs (km/s) and rho (g/cm³) of layers with their tops at ``depth``, the last one the half-space. Codomain
-    ``[branch, period]`` in km/s (a ratio for ellipticity), in the survey's order; NaN where a mode does not exist.
+    Domain ``[3, depth]``: vp, vs (km/s) and rho (g/cm³) of layers with their tops at ``depth``, the last one
+    the half-space. Codomain ``[branch, period]`` in km/s (a ratio for ellipticity), in the survey's order;
+    NaN where a mode does not exist.
 
     Args:
         survey: which curves, at which periods.
@@ -131,12 +134,12 @@ class Physics(Operator):
         self.thickness = thickness_from_depth(self.depth)
         if survey.earth == "spherical":
             check_depth(self.thickness)
-        self._solvers = {
-            (wave, kind): RootSolver(
-                wave, kind, sorted({b.mode for b in survey.branches if (b.wave, b.kind) == (wave, kind)}), survey.periods
-            )
-            for wave, kind in dict.fromkeys((b.wave, b.kind) for b in survey.branches)
-        }
+        modes: dict[tuple[Wave, Kind], set[int]] = {}
+        for branch in survey.branches:
+            modes.setdefault((branch.wave, branch.kind), set()).add(branch.mode)
+        self._solvers = [
+            RootSolver(wave, kind, sorted(wanted), survey.periods) for (wave, kind), wanted in modes.items()
+        ]
         units = tuple("1" if b.kind == "ellipticity" else "km/s" for b in survey.branches)
         self.domain = Space(
             "layered earth",
@@ -158,7 +161,9 @@ class Physics(Operator):
         vp, vs, rho = x.double().unbind(-2)
         parameters: Parameters = (self.thickness.expand(vp.shape), vp, vs, rho)
         found: dict[Branch, Tensor] = {}
-        for (wave, kind), solver in self._solvers.items():
+        for solver in self._solvers:
             value = curves(parameters, solver, self.survey.earth)
-            found |= {Branch(wave, kind, int(m)): value[..., i, :] for i, m in enumerate(solver.modes)}
+            found |= {
+                Branch(solver.wave, solver.kind, int(m)): value[..., i, :] for i, m in enumerate(solver.modes)
+            }
         return torch.stack([found[b] for b in self.survey.branches], -2).to(x.dtype)

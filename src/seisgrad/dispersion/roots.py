@@ -41,8 +41,11 @@ class RootSolver:
     ``status`` holds what the last call found, [batch, mode, period].
     """
 
-    def __init__(self, wave: Wave, kind: Kind, modes: Sequence[int], periods: Float[Tensor, " period"]) -> None:
-        self.wave, self.kind = wave, kind
+    def __init__(
+        self, wave: Wave, kind: Kind, modes: Sequence[int], periods: Float[Tensor, " period"]
+    ) -> None:
+        self.wave: Wave = wave
+        self.kind: Kind = kind
         self.modes = np.asarray(modes, dtype=np.int64)
         self.periods = periods
         self._periods: NDArray[np.float64] = periods.numpy()
@@ -57,8 +60,9 @@ class RootSolver:
     def __call__(self, parameters: tuple[Tensor, ...], want_rows: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Values [batch, mode · period] and rows [batch, mode · period, layer] of each parameter (zero where NaN)."""
         LayeredModel(*parameters)  # refuses what is no earth, naming model and layer
-        model = tuple(np.ascontiguousarray(p.numpy(), dtype=np.float64) for p in parameters)
-        value, rows, status = run(_WAVES[self.wave], _KINDS[self.kind], model, self._periods, self.modes, want_rows)
+        h, vp, vs, rho = (np.ascontiguousarray(p.numpy(), dtype=np.float64) for p in parameters)
+        wave, kind = _WAVES[self.wave], _KINDS[self.kind]
+        value, rows, status = run(wave, kind, (h, vp, vs, rho), self._periods, self.modes, want_rows)
         self.status = torch.from_numpy(status.astype(np.uint8))
         values = torch.from_numpy(value).flatten(1)
         if not want_rows:
@@ -68,7 +72,7 @@ class RootSolver:
 
 
 def curves(parameters: Parameters, solver: RootSolver, earth: Earth) -> Float[Tensor, "*batch mode period"]:
-    """Values of the solver's modes at its periods, differentiable in thickness, vp, vs and rho; NaN where none exists."""
+    """Values of the solver's modes at its periods, differentiable in all parameters; NaN where none exists."""
     layers = flatten(*parameters, solver.wave) if earth == "spherical" else parameters
     value = _unflat(differentiable(solver, *layers), solver)
     if earth == "flat" or solver.kind == "ellipticity":

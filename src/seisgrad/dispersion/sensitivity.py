@@ -20,16 +20,17 @@ Form = Literal["layer", "per km", "logarithmic"]
 
 @dataclass(frozen=True, eq=False)
 class Kernels:
-    """Derivatives of a dispersion curve with respect to each layer, the others held fixed, all ``[..., period, layer]``.
+    """Derivatives of a dispersion curve with respect to each layer, the others held fixed.
 
     Attributes:
-        vp, vs, rho, thickness: in the units of ``form``; NaN where the value does not exist. The thickness kernel of the half-space is 0.
+        vp, vs, rho, thickness: ``[..., period, layer]`` in the units of ``form``; NaN where the value does not
+            exist. The thickness kernel of the half-space is 0.
         velocity: the curve itself, km/s (a ratio for ellipticity), ``[..., period]``.
         status: :class:`~seisgrad.dispersion.physics.Status`, ``[..., period]``.
         periods: s, ``[period]``.
         model: the earth they belong to.
-        form: ``"layer"``: d(value)/d(parameter of layer i), layer-integrated; ``"per km"``: that over the layer's thickness;
-            ``"logarithmic"``: d ln(value)/d ln(parameter).
+        form: ``"layer"``: d(value)/d(parameter of layer i), layer-integrated; ``"per km"``: that over the
+            layer's thickness; ``"logarithmic"``: d ln(value)/d ln(parameter).
     """
 
     vp: Float[Tensor, "*batch period layer"]
@@ -59,7 +60,9 @@ class Kernels:
 
     def _expect_layer_form(self) -> None:
         if self.form != "layer":
-            raise InputError(f"these kernels are already in {self.form!r} form; convert from the 'layer' form")
+            raise InputError(
+                f"these kernels are already in {self.form!r} form; convert from the 'layer' form"
+            )
 
 
 def kernels(
@@ -72,8 +75,8 @@ def kernels(
 ) -> Kernels:
     """Exact kernels of one curve for vp, vs, rho and thickness of every layer, at all periods.
 
-    One sweep up and one down through the layers give all derivatives of a root (implicit function theorem); group velocity needs the mixed second
-    derivatives, taken by a complex step along the branch.
+    One sweep up and one down through the layers give all derivatives of a root (implicit function theorem);
+    group velocity needs the mixed second derivatives, taken by a complex step along the branch.
 
     Args:
         model: the earth, ``[..., layer]``; treated as a constant.
@@ -103,7 +106,9 @@ def kernels(
     return Kernels(vp, vs, rho, thickness, velocity, status, solver.periods, model)
 
 
-def _through_flattening(parameters: Parameters, solver: RootSolver) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _through_flattening(
+    parameters: tuple[Tensor, ...], solver: RootSolver
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """Values and rows on the sphere: one vector-Jacobian product per period through the flattening."""
 
     def curve(*layers: Tensor) -> Tensor:

@@ -160,7 +160,7 @@ def discontinuities(model: LayeredModel, contrast: float = 0.03) -> tuple[float,
 def correlation_length(
     depth: Float[Tensor, " depth"], shortest: float, growth: float = 0.25
 ) -> Float[Tensor, " depth"]:
-    """A length that grows with depth as kernels do: ``shortest`` at the surface and ``growth`` of the depth more, km."""
+    """A length, km, that grows with depth as kernels do: ``shortest`` at the surface, ``growth`` of the depth more."""
     return shortest + growth * _middles(depth)
 
 

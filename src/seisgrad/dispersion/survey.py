@@ -77,11 +77,15 @@ def as_periods(periods: Sequence[float] | Tensor) -> Float[Tensor, " period"]:
     if values.ndim == 0:
         values = values[None]
     if values.ndim != 1 or len(values) == 0:
-        raise InputError(f"periods have shape {tuple(values.shape)}, expected one axis with at least one value")
+        raise InputError(
+            f"periods have shape {tuple(values.shape)}, expected one axis with at least one value"
+        )
     bad = ~torch.isfinite(values) | (values <= 0)
     if bad.any():
         where = int(bad.nonzero()[0, 0])
-        raise InputError(f"period {where + 1} is {values[where].item():g} s, expected a positive number of seconds")
+        raise InputError(
+            f"period {where + 1} is {values[where].item():g} s, expected a positive number of seconds"
+        )
     step = torch.diff(values)
     if (step <= 0).any():
         where = int((step <= 0).nonzero()[0, 0])

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import torch
 
 from seisgrad.dispersion.invert import Inversion
-from seisgrad.report.findings import branch_fits, intervals, resolved, say_depth, title
+from seisgrad.report.findings import branch_fits, intervals, say_depth, title
 
+HEARD = 0.75
+"""Posterior over prior sigma up to which a wave alone counts as heard at a depth; a mean over many depths is surer."""
 TELLING = 2.0
 """In standard deviations: from here on a difference counts as seen."""
 
@@ -34,12 +36,12 @@ class Contrast:
 
 
 def contrast(rayleigh: Inversion, love: Inversion) -> Contrast | None:
-    """The thickness-weighted mean difference over the longest stretch that either wave resolves on its own.
+    """The thickness-weighted mean difference over the longest stretch that each wave hears on its own.
 
     The two posteriors are taken as independent. They share the prior, which pulls the difference towards
     zero, and the error of the source time, so that the true significance is somewhat higher.
     """
-    both = resolved(rayleigh) & resolved(love)
+    both = (rayleigh.posterior.shrinkage <= HEARD) & (love.posterior.shrinkage <= HEARD)
     stretches = intervals(rayleigh, both)
     if not stretches:
         return None
@@ -72,7 +74,7 @@ def say_contrast(joint: Inversion, rayleigh: Inversion, love: Inversion) -> list
     found = contrast(rayleigh, love)
     if found is None:
         sentences.append(
-            "The two waves share no depth that each resolves on its own, so nothing more can be said."
+            "The two waves share no depth that each hears on its own, so nothing more can be said."
         )
         return sentences
     percent, error = found.percent

@@ -1,7 +1,6 @@
 """The page of ``seisgrad demo``: what was measured, what fits, what is resolved and what is not."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,9 +11,6 @@ from seisgrad.report.findings import extreme, intervals, resolved, say_depth, sa
 from seisgrad.report.inversion import add_fit, add_profile_table, add_resolution, cards
 from seisgrad.report.kono import Demonstration
 from seisgrad.report.page import Page
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 GLANCE = (
     "At a glance. Left: the record (15 to 250 s, with group velocity along the top), the time-frequency "
@@ -30,7 +26,7 @@ APART = (
 )
 
 
-def demo_page(demo: Demonstration, drawn: "Mapping[str, Figure]") -> Page:
+def demo_page(demo: Demonstration, drawn: Mapping[str, bytes]) -> Page:
     """The report of the demonstration; ``drawn`` holds its figures by name."""
     page = Page(
         "From one seismogram to the upper mantle",
@@ -40,13 +36,13 @@ def demo_page(demo: Demonstration, drawn: "Mapping[str, Figure]") -> Page:
         "with its uncertainty.",
     )
     page.cards(*cards(demo.joint))
-    page.figure(drawn["demo"], GLANCE)
+    page.image(drawn["demo"], GLANCE)
     page.points(*in_short(demo))
     _add_measurement(page, demo)
     add_fit(page, demo.joint, drawn)
     page.heading("One isotropic earth for both waves?")
     page.text(*say_contrast(demo.joint, demo.apart["rayleigh"], demo.apart["love"]))
-    page.figure(drawn["apart"], APART)
+    page.image(drawn["apart"], APART)
     add_resolution(page, demo.joint, drawn)
     _add_assumptions(page, demo)
     add_profile_table(page, demo.joint)

@@ -1,5 +1,6 @@
 """The figures of an inversion, composed from the functions of :mod:`seisgrad.plot`."""
 
+import io
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -62,6 +63,13 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def png(figure: "Figure", dpi: int = 150) -> bytes:
+    """The figure as the bytes of a PNG file: drawn once, for its own file and for the page."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+    return buffer.getvalue()
 
 
 @styled
@@ -180,7 +188,9 @@ def draw_fit(axes: "Axes", inversion: Inversion) -> None:
     axes.plot([], [], color=PRIOR, lw=1.0, ls=(0, (4, 3)), label="prior mean")
     _frame(axes, inversion)
     axes.set(title="Fit", ylabel="velocity (km/s)")
-    axes.legend(loc="best", ncols=2)
+    shown = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    order = sorted(shown, key="prior mean".__eq__)  # the data first
+    axes.legend([shown[label] for label in order], order, loc="best", ncols=2)
     plain_periods(axes)
 
 

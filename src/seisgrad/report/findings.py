@@ -81,15 +81,21 @@ def intervals(inversion: Inversion, which: Bool[Tensor, " rock"]) -> list[tuple[
 
 def say_intervals(pairs: list[tuple[float, float]]) -> str:
     """``11 to 310 km and 400 to 420 km``; ``nowhere`` for none."""
-    words = [f"{say_depth(top)} to {say_depth(bottom)}" for top, bottom in pairs]
+    words = [_say_interval(top, bottom) for top, bottom in pairs]
     if not words:
         return "nowhere"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def _say_interval(top: float, bottom: float) -> str:
+    first, last = say_depth(top), say_depth(bottom)
+    same_unit = top == 0 or first.split()[1] == last.split()[1]
+    return f"{first.split()[0] if same_unit else first} to {last}"
+
+
 def say_depth(value: float) -> str:
     """A depth or a length given in km, with a sensible number of digits: ``421 km``, ``12.5 m``."""
-    number, unit = (1000.0 * value, "m") if 0.0 < value < SHALLOW else (value, "km")
+    number, unit = (1000.0 * value, "m") if value < SHALLOW else (value, "km")
     return f"{number:.0f} {unit}" if number >= 20 else f"{number:.3g} {unit}"
 
 

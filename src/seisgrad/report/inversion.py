@@ -3,7 +3,6 @@ not."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jaxtyping import Float
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
 from seisgrad.report import figures
+from seisgrad.report.figures import png
 from seisgrad.report.files import fit_csv, posterior_dataset, profile_csv, status_name
 from seisgrad.report.findings import (
     branch_fits,
@@ -23,9 +23,6 @@ from seisgrad.report.findings import (
     title,
 )
 from seisgrad.report.page import Page
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CAPTIONS = {
     "fit": "Measured velocities with one standard deviation, the prediction of the most probable model "
@@ -53,17 +50,17 @@ def inversion_figures(
     inversion: Inversion,
     kernels: Mapping[Branch, Float[Tensor, "period layer"]] | None = None,
     periods: Float[Tensor, " period"] | None = None,
-) -> "dict[str, Figure]":
-    """The figures by name: fit, profile, resolution and, where kernels to vs at some periods are given,
+) -> dict[str, bytes]:
+    """The figures by name, as PNG: fit, profile, resolution and, where kernels to vs at some periods are given,
     kernels."""
     bottom = shown_depth(inversion)
     drawn = {
-        "fit": figures.fit_figure(inversion),
-        "profile": figures.profile_figure(inversion, bottom),
-        "resolution": figures.resolution_figure(inversion, bottom),
+        "fit": png(figures.fit_figure(inversion)),
+        "profile": png(figures.profile_figure(inversion, bottom)),
+        "resolution": png(figures.resolution_figure(inversion, bottom)),
     }
     if kernels is not None and periods is not None:
-        drawn["kernels"] = figures.kernel_figure(kernels, periods, inversion, bottom)
+        drawn["kernels"] = png(figures.kernel_figure(kernels, periods, inversion, bottom))
     return drawn
 
 
@@ -74,21 +71,21 @@ def write_results(inversion: Inversion, folder: Path) -> None:
     posterior_dataset(inversion).to_netcdf(folder / "posterior.nc", engine="h5netcdf")
 
 
-def add_fit(page: Page, inversion: Inversion, drawn: "Mapping[str, Figure]") -> None:
+def add_fit(page: Page, inversion: Inversion, drawn: Mapping[str, bytes]) -> None:
     """The section on the fit."""
     page.heading("What fits")
     page.text(*say_fit(inversion))
-    page.figure(drawn["fit"], CAPTIONS["fit"])
+    page.image(drawn["fit"], CAPTIONS["fit"])
 
 
-def add_resolution(page: Page, inversion: Inversion, drawn: "Mapping[str, Figure]") -> None:
+def add_resolution(page: Page, inversion: Inversion, drawn: Mapping[str, bytes]) -> None:
     """The sections on what is resolved, with the profile, the averaging kernels and the sensitivities."""
     page.heading("The earth, and what of it is resolved")
-    page.figure(drawn["profile"], CAPTIONS["profile"])
+    page.image(drawn["profile"], CAPTIONS["profile"])
     page.text(*say_resolution(inversion))
-    page.figure(drawn["resolution"], CAPTIONS["resolution"])
+    page.image(drawn["resolution"], CAPTIONS["resolution"])
     if "kernels" in drawn:
-        page.figure(drawn["kernels"], CAPTIONS["kernels"])
+        page.image(drawn["kernels"], CAPTIONS["kernels"])
 
 
 def add_profile_table(page: Page, inversion: Inversion) -> None:
@@ -121,9 +118,7 @@ def cards(inversion: Inversion) -> list[tuple[str, str, str]]:
     ]
 
 
-def inversion_page(
-    inversion: Inversion, source: str, drawn: "Mapping[str, Figure]", notes: list[str]
-) -> Page:
+def inversion_page(inversion: Inversion, source: str, drawn: Mapping[str, bytes], notes: list[str]) -> Page:
     """The page of ``seisgrad invert``.
 
     Args:

@@ -2,12 +2,7 @@
 
 import base64
 import html
-import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STYLE = """
 :root { --ink: #1d2530; --soft: #5b6675; --line: #dfe4ea; --paper: #ffffff; --wash: #f5f7f9; --mark: #0072b2;
@@ -93,14 +88,13 @@ class Page:
             table = f"<details><summary>{html.escape(fold)}</summary>{table}</details>"
         self._parts.append(table)
 
-    def figure(self, figure: "Figure", caption: str, *, dpi: int = 130) -> None:
-        """A Matplotlib figure as a PNG inside the page, with its caption as the alternative text."""
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
-        code = base64.b64encode(buffer.getvalue()).decode("ascii")
+    def image(self, png: bytes, caption: str) -> None:
+        """A PNG inside the page, with its caption as the alternative text."""
+        code = base64.b64encode(png).decode("ascii")
         words = html.escape(caption, quote=True)
+        source = f"data:image/png;base64,{code}"
         self._parts.append(
-            f'<figure><img alt="{words}" src="data:image/png;base64,{code}"><figcaption>{words}</figcaption></figure>'
+            f'<figure><img alt="{words}" src="{source}"><figcaption>{words}</figcaption></figure>'
         )
 
     def html(self, footer: str = "") -> str:

@@ -104,11 +104,13 @@ def _compile(sources: int):
 
     @njit(**OPTIONS, cache=True)
     def modes_of(first, last, wave, h, vp, vs, rho, omega, modes, velocity, status):
+        evaluations = 0
         if sources == 0:
-            return
+            return evaluations
         for b in range(first, last):
             stack, water, _, slowest = _prepare(h[b], vp[b], vs[b], rho[b], omega)
-            solve(wave, stack, water, omega, modes, slowest, vs[b, -1], velocity[b], status[b])
+            evaluations += solve(wave, stack, water, omega, modes, slowest, vs[b, -1], velocity[b], status[b])
+        return evaluations
 
     @njit(**OPTIONS, cache=True)
     def slopes_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows):
@@ -184,7 +186,7 @@ def run(
     return velocity / (1.0 - omega / velocity * slope), rows, status
 
 
-def _spread(work: Callable[..., None], models: int, *arguments: object) -> None:
+def _spread(work: Callable[..., object], models: int, *arguments: object) -> None:
     """Run ``work`` on all models, in chunks on threads where there is more than one."""
     threads = min(torch.get_num_threads(), os.cpu_count() or 1)
     spans = [(first, min(first + CHUNK, models)) for first in range(0, models, CHUNK)]

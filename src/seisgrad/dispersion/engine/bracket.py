@@ -1,4 +1,5 @@
-"""One root, as a small state machine: which velocities to try next, and what to make of the answers.
+"""One root, as a small state machine: which velocities to try next, and what to make of
+the answers.
 
 A root is first isolated by the count alone; between velocities with exactly n and n + 1 modes below them the secular function changes sign
 once, and inverse interpolation through the nearest points polishes it. Two points on either side of the root are remembered.
@@ -20,149 +21,152 @@ SEARCHING, DONE = 0.0, 1.0
 #: Relative error at which a root is taken as found (estimated, with a safety factor).
 ACCURACY = 2e-15
 #: Longest last step, relative to the root, that is taken without another evaluation.
-LAST_STEP = 1e-9
+LAST_STEP = 1e-8
 
 
 @njit(**INNER)
-def begin(s, guess, error, slowest, fastest):
+def begin(s, t, guess, error, slowest, fastest):
     """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN where nothing is known)."""
-    s[:] = np.nan
-    s[LO], s[JLO], s[HI], s[JHI] = slowest, 0.0, fastest, -1.0
-    s[GOING], s[SPAN], s[SLOW] = SEARCHING, fastest, 0.0
-    s[WIDTH] = 0.0
+    s[t, :] = np.nan
+    s[t, LO], s[t, JLO], s[t, HI], s[t, JHI] = slowest, 0.0, fastest, -1.0
+    s[t, GOING], s[t, SPAN], s[t, SLOW] = SEARCHING, fastest, 0.0
+    s[t, WIDTH] = 0.0
     if slowest < guess < fastest:
-        s[GUESS], s[WIDTH] = guess, error
+        s[t, GUESS], s[t, WIDTH] = guess, error
 
 
 @njit(**INNER)
 def begin_isolated(mode, low, f_low, high, f_high):
     """A root known to be the only one between ``low`` and ``high``."""
-    s = np.empty(COLUMNS)
-    begin(s, np.nan, 0.0, low, high)
-    s[JLO], s[FLO], s[JHI], s[FHI] = mode, f_low, mode + 1.0, f_high
+    s = np.empty((1, COLUMNS))
+    begin(s, 0, np.nan, 0.0, low, high)
+    s[0, JLO], s[0, FLO], s[0, JHI], s[0, FHI] = mode, f_low, mode + 1.0, f_high
     return s
 
 
 @njit(**INNER)
-def isolated(s, mode):
+def isolated(s, t, mode):
     """Whether exactly root ``mode`` lies between LO and HI, both evaluated."""
-    return s[JLO] == mode and s[JHI] == mode + 1 and s[FLO] * s[FHI] < 0.0
+    return s[t, JLO] == mode and s[t, JHI] == mode + 1 and s[t, FLO] * s[t, FHI] < 0.0
 
 
 @njit(**INNER)
-def propose(s, mode, most, points):
+def propose(s, t, mode, most, points):
     """Fill ``points`` with up to ``most`` velocities worth trying; returns how many."""
-    if isolated(s, mode):
-        return _near_root(s, most, points)
-    if s[WIDTH] > 0.0:
-        n = _near_guess(s, most, points)
+    if isolated(s, t, mode):
+        return _near_root(s, t, most, points)
+    if s[t, WIDTH] > 0.0:
+        n = _near_guess(s, t, most, points)
         if n > 0:
             return n
-    s[WIDTH] = 0.0
-    if s[JLO] == mode and s[JHI] == mode + 1 and math.isnan(s[FLO]):
-        points[0] = s[LO]
+    s[t, WIDTH] = 0.0
+    if s[t, JLO] == mode and s[t, JHI] == mode + 1 and math.isnan(s[t, FLO]):
+        points[0] = s[t, LO]
         return 1
     n = 0
-    if s[JHI] < 0.0:
-        points[0] = s[HI]
+    if s[t, JHI] < 0.0:
+        points[0] = s[t, HI]
         n = 1
         if most == 1:
             return 1
     inner = most - n
     for i in range(inner):
-        points[n + i] = s[LO] + (s[HI] - s[LO]) * (i + 1) / (inner + 1)
+        points[n + i] = s[t, LO] + (s[t, HI] - s[t, LO]) * (i + 1) / (inner + 1)
     return n + inner
 
 
 @njit(**MERGED)
-def _near_guess(s, most, points):
+def _near_guess(s, t, most, points):
     """Close in on the guess until the count differs on its two sides; 0 when the guess has to be given up."""
-    low, high = not math.isnan(s[FLO]), not math.isnan(s[FHI])
-    width = s[WIDTH]
-    if (low and high) or width > 0.2 * s[GUESS]:
+    low, high = not math.isnan(s[t, FLO]), not math.isnan(s[t, FHI])
+    width = s[t, WIDTH]
+    if (low and high) or width > 0.2 * s[t, GUESS]:
         return 0
     n = 0
     if not low and not high:
         if most != 2:
-            points[0] = s[GUESS]
+            points[0] = s[t, GUESS]
             n = 1
         if most >= 2:
-            points[n], points[n + 1] = s[GUESS] - width, s[GUESS] + width
+            points[n], points[n + 1] = s[t, GUESS] - width, s[t, GUESS] + width
             n += 2
         if most >= 4:
-            points[n] = s[GUESS] + 8.0 * width
+            points[n] = s[t, GUESS] + 8.0 * width
             n += 1
-        s[WIDTH] = width if most == 1 else 8.0 * width
+        s[t, WIDTH] = width if most == 1 else 8.0 * width
     else:
-        start, sign = (s[LO], 1.0) if low else (s[HI], -1.0)
+        start, sign = (s[t, LO], 1.0) if low else (s[t, HI], -1.0)
         for n in range(min(most, 2)):
-            points[n] = start + sign * s[WIDTH]
-            s[WIDTH] *= 8.0
+            points[n] = start + sign * s[t, WIDTH]
+            s[t, WIDTH] *= 8.0
         n = min(most, 2)
     kept = 0
     for i in range(n):
-        if s[LO] < points[i] < s[HI] or (points[i] == s[HI] and not high):
+        if s[t, LO] < points[i] < s[t, HI] or (points[i] == s[t, HI] and not high):
             points[kept] = points[i]
             kept += 1
     return kept
 
 
 @njit(**INNER)
-def absorb(s, mode, fastest, x, F, J):
+def absorb(s, t, mode, fastest, x, F, J):
     """Use one evaluation."""
-    if s[GOING] == DONE:
+    if s[t, GOING] == DONE:
         return
-    if x == fastest and mode >= J and s[JHI] < 0.0:
+    if x == fastest and mode >= J and s[t, JHI] < 0.0:
         # not trapped; a root exactly at the half-space's velocity does not decay and is none
-        s[GOING], s[X] = DONE, np.nan
+        s[t, GOING], s[t, X] = DONE, np.nan
         return
-    if F == 0.0 and (mode == J or isolated(s, mode)):
-        s[GOING], s[X] = DONE, x
+    alone = isolated(s, t, mode)
+    if F == 0.0 and (mode == J or alone):
+        s[t, GOING], s[t, X] = DONE, x
         return
     below = mode >= J
-    if isolated(s, mode):
+    if alone:
         # inside, the sign of F decides; outside, the place does
-        below = (F > 0.0) == (s[FLO] > 0.0) if s[LO] < x < s[HI] else x <= s[LO]
-    elif x == s[LO] and J > 0.0 and s[JLO] == 0.0:
+        below = (F > 0.0) == (s[t, FLO] > 0.0) if s[t, LO] < x < s[t, HI] else x <= s[t, LO]
+    elif x == s[t, LO] and J > 0.0 and s[t, JLO] == 0.0:
         # the bound from below was none
-        s[HI], s[JHI], s[FHI], s[HI2] = x, J, F, np.nan
-        s[LO], s[FLO] = 0.7 * x, np.nan
+        s[t, HI], s[t, JHI], s[t, FHI], s[t, HI2] = x, J, F, np.nan
+        s[t, LO], s[t, FLO] = 0.7 * x, np.nan
         return
-    count = float(mode) if below and isolated(s, mode) else (mode + 1.0 if isolated(s, mode) else J)
+    count = J
+    if alone:
+        count = float(mode) if below else mode + 1.0
     if below:
-        if x > s[LO] or (x == s[LO] and math.isnan(s[FLO])):
-            s[LO2], s[FLO2] = s[LO], s[FLO]
-            s[LO], s[FLO], s[JLO] = x, F, count
-        elif x < s[LO] and (math.isnan(s[FLO2]) or x > s[LO2]):
-            s[LO2], s[FLO2] = x, F
-    elif s[JHI] < 0.0 or x < s[HI]:
-        if s[JHI] >= 0.0:
-            s[HI2], s[FHI2] = s[HI], s[FHI]
-        s[HI], s[FHI], s[JHI] = x, F, count
-    elif x > s[HI] and (math.isnan(s[FHI2]) or x < s[HI2]):
-        s[HI2], s[FHI2] = x, F
-    if s[HI] - s[LO] < 4e-16 * s[HI] and s[JHI] >= 0.0:
-        s[GOING], s[X] = DONE, s[LO] if abs(s[FLO]) < abs(s[FHI]) else s[HI]
+        if x > s[t, LO] or (x == s[t, LO] and math.isnan(s[t, FLO])):
+            s[t, LO2], s[t, FLO2] = s[t, LO], s[t, FLO]
+            s[t, LO], s[t, FLO], s[t, JLO] = x, F, count
+        elif x < s[t, LO] and (math.isnan(s[t, FLO2]) or x > s[t, LO2]):
+            s[t, LO2], s[t, FLO2] = x, F
+    elif s[t, JHI] < 0.0 or x < s[t, HI]:
+        if s[t, JHI] >= 0.0:
+            s[t, HI2], s[t, FHI2] = s[t, HI], s[t, FHI]
+        s[t, HI], s[t, FHI], s[t, JHI] = x, F, count
+    elif x > s[t, HI] and (math.isnan(s[t, FHI2]) or x < s[t, HI2]):
+        s[t, HI2], s[t, FHI2] = x, F
+    if s[t, HI] - s[t, LO] < 4e-16 * s[t, HI] and s[t, JHI] >= 0.0:
+        s[t, GOING], s[t, X] = DONE, s[t, LO] if abs(s[t, FLO]) < abs(s[t, FHI]) else s[t, HI]
 
 
 @njit(**INNER)
-def _near_root(s, most, points):
+def _near_root(s, t, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
-    x, error = estimate(s)
+    x, error = estimate(s, t)
     # an estimate can be small by accident; a last step that is short as well cannot
-    if error < ACCURACY * x and min(x - s[LO], s[HI] - x) < LAST_STEP * x:
-        s[GOING], s[X] = DONE, x
+    if error < ACCURACY * x and min(x - s[t, LO], s[t, HI] - x) < LAST_STEP * x:
+        s[t, GOING], s[t, X] = DONE, x
         return 0
-    span = s[HI] - s[LO]
-    s[SLOW] = s[SLOW] + 1.0 if span > 0.25 * s[SPAN] else 0.0
-    s[SPAN] = span
-    reach = min(max(4.0 * error, 4e-16 * x), 0.25 * span)
-    if s[SLOW] >= 2.0:
-        x, reach = 0.5 * (s[LO] + s[HI]), 0.25 * span
+    span = s[t, HI] - s[t, LO]
+    s[t, SLOW] = s[t, SLOW] + 1.0 if span > 0.25 * s[t, SPAN] else 0.0
+    s[t, SPAN] = span
+    reach = min(max(error, 4e-16 * x), 0.25 * span)
+    if s[t, SLOW] >= 2.0:
+        x, reach = 0.5 * (s[t, LO] + s[t, HI]), 0.25 * span
     if most == 1:
         # lean towards the far end, so that the bracket closes from both sides
-        points[0] = x + reach if s[HI] - x > x - s[LO] else x - reach
-        if s[SLOW] >= 2.0:
+        points[0] = x + reach if s[t, HI] - x > x - s[t, LO] else x - reach
+        if s[t, SLOW] >= 2.0:
             points[0] = x
         n = 1
     else:
@@ -173,27 +177,27 @@ def _near_root(s, most, points):
             n = 3
     kept = 0
     for i in range(n):
-        if s[LO] < points[i] < s[HI]:
+        if s[t, LO] < points[i] < s[t, HI]:
             points[kept] = points[i]
             kept += 1
     if kept == 0:
-        s[GOING], s[X] = DONE, x
+        s[t, GOING], s[t, X] = DONE, x
     return kept
 
 
 @njit(**INNER)
-def estimate(s):
+def estimate(s, t):
     """The root by inverse interpolation through two, three or four points, and an upper estimate of its error."""
-    a, b, fa, fb = s[LO], s[HI], s[FLO], s[FHI]
+    a, b, fa, fb = s[t, LO], s[t, HI], s[t, FLO], s[t, FHI]
     two = a - fa * (b - a) / (fb - fa)
     product = abs((two - a) * (two - b))
     most = 0.3 * (b - a)
-    has_lo = not math.isnan(s[FLO2]) and s[FLO2] / fa > 1.0
-    has_hi = not math.isnan(s[FHI2]) and s[FHI2] / fb > 1.0
+    has_lo = not math.isnan(s[t, FLO2]) and s[t, FLO2] / fa > 1.0
+    has_hi = not math.isnan(s[t, FHI2]) and s[t, FHI2] / fb > 1.0
     if not has_lo and not has_hi:
         return two, min(200.0 * product / b, most)
-    from_lo = has_lo and (not has_hi or a - s[LO2] < s[HI2] - b)
-    c, fc = (s[LO2], s[FLO2]) if from_lo else (s[HI2], s[FHI2])
+    from_lo = has_lo and (not has_hi or a - s[t, LO2] < s[t, HI2] - b)
+    c, fc = (s[t, LO2], s[t, FLO2]) if from_lo else (s[t, HI2], s[t, FHI2])
     slope = (b - a) / (fb - fa)
     bend = ((c - a) / (fc - fa) - slope) / (fc - fb)
     three = two + bend * fa * fb
@@ -202,7 +206,7 @@ def estimate(s):
         return two, most
     if not (has_lo and has_hi):
         return three, min(10.0 * first * first * abs(three - c) / product, most)
-    d, fd = (s[HI2], s[FHI2]) if from_lo else (s[LO2], s[FLO2])
+    d, fd = (s[t, HI2], s[t, FHI2]) if from_lo else (s[t, LO2], s[t, FLO2])
     other = ((d - a) / (fd - fa) - slope) / (fd - fb)
     four = three - (other - bend) / (fd - fc) * fa * fb * fc
     if not a < four < b:

@@ -34,7 +34,7 @@ ROWS = 11
 
 
 @njit(**INNER)
-def secular(start, h, ib2, mu, omega, c, w, F, J):
+def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
     """F over the length of the vector (l, t), and the count of modes with phase velocity below c, for ``LANES`` pairs (omega, c).
 
     ``start`` is the layer whose properties continue downwards as the half-space. The count is that of Wittrick &

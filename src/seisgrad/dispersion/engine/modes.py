@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, propose
+from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, isolated, propose
 from .lanes import INNER, LANES, MERGED
 from .pairs import possible, resolve
 from .secular import evaluate, workspace
@@ -55,24 +55,26 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
                 count += 1
                 guess, error = np.nan, 0.0
                 if stride < COARSEST:
-                    guess, error = interpolate(velocity[m], log_omega, p, stride)
-                begin(state[task], guess, error, slowest, fastest)
+                    guess, error = interpolate(velocity, m, log_omega, p, stride)
+                begin(state, task, guess, error, slowest, fastest)
         rounds = 0
         while count > 0 and rounds < MOST_ROUNDS:
             rounds += 1
             each = min(max(LANES // count, 1), MOST_POINTS)
             trials = 0
+            counting = False
             for i in range(count):
-                n = propose(state[active[i]], modes[active[i] // number], each, points)
+                counting = counting or not isolated(state, active[i], modes[active[i] // number])
+                n = propose(state, active[i], modes[active[i] // number], each, points)
                 for j in range(n):
                     owner[trials], trial_omega[trials] = i, omega[active[i] % number]
                     trial_c[trials] = points[j]
                     trials += 1
-            evaluate(wave, stack, water, trial_omega, trial_c, trials, F, J, work)
+            evaluate(wave, stack, water, trial_omega, trial_c, trials, counting, F, J, work)
             evaluations += trials
             for t in range(trials):
                 task = active[owner[t]]
-                absorb(state[task], modes[task // number], fastest, trial_c[t], F[t], J[t])
+                absorb(state, task, modes[task // number], fastest, trial_c[t], F[t], J[t])
             left = 0
             for i in range(count):
                 task = active[i]
@@ -105,30 +107,30 @@ def _on_level(p, number, stride):
 
 
 @njit(**INNER)
-def interpolate(known, x, p, stride):
+def interpolate(known, m, x, p, stride):
     """Cubic in x through up to four solved neighbours of p, and how far it may be off."""
     last = len(x) - 1
     left, right = p - stride, min(p + stride, last)
-    if math.isnan(known[left]) or math.isnan(known[right]):
+    if math.isnan(known[m, left]) or math.isnan(known[m, right]):
         return np.nan, 0.0
     at = x[p]
-    straight = known[left] + (known[right] - known[left]) * (at - x[left]) / (x[right] - x[left])
+    straight = known[m, left] + (known[m, right] - known[m, left]) * (at - x[left]) / (x[right] - x[left])
     before, after = p - 3 * stride, min(p + 3 * stride, last)
-    has_before = before >= 0 and not math.isnan(known[before])
-    has_after = after > right and not math.isnan(known[after])
+    has_before = before >= 0 and not math.isnan(known[m, before])
+    has_after = after > right and not math.isnan(known[m, after])
     if not has_before and not has_after:
         return straight, 0.02 * straight
     # Newton's divided differences: each further neighbour adds one term
     node = (at - x[left]) * (at - x[right])
-    slope = (known[right] - known[left]) / (x[right] - x[left])
+    slope = (known[m, right] - known[m, left]) / (x[right] - x[left])
     value, correction = straight, 0.0
     bend = 0.0
     third = before if has_before else after
-    bend = ((known[third] - known[left]) / (x[third] - x[left]) - slope) / (x[third] - x[right])
+    bend = ((known[m, third] - known[m, left]) / (x[third] - x[left]) - slope) / (x[third] - x[right])
     correction = bend * node
     value += correction
     if has_before and has_after:
-        other = ((known[after] - known[left]) / (x[after] - x[left]) - slope) / (x[after] - x[right])
+        other = ((known[m, after] - known[m, left]) / (x[after] - x[left]) - slope) / (x[after] - x[right])
         correction = (other - bend) / (x[after] - x[before]) * node * (at - x[before])
         value += correction
         return value, 0.5 * abs(correction) + 1e-8 * value

@@ -19,8 +19,8 @@ from .secular import RAYLEIGH, evaluate
 
 #: Vertical P phase (radians) in layers with Vp < c above which a backward stretch is thought possible.
 LEAST_PHASE = 0.1 * math.pi
-#: Ratio of the half-space's S velocity to the slowest one above which it is thought possible (smallest seen: 9).
-LEAST_CONTRAST = 2.5
+#: Ratio of the half-space's S velocity to the slowest one above which it is thought possible (smallest seen: 9.6).
+LEAST_CONTRAST = 5.0
 #: Samples per half wavelength of the vertical phase, and per factor e in c.
 PER_HALF_WAVE, PER_FACTOR = 10.0, 8.0
 _TABLE = 48
@@ -98,7 +98,7 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             for i in range(LANES + 2):
                 c[i] = low + (high - low) * i / (LANES + 1.0)
             size = LANES + 2
-        evaluate(RAYLEIGH, stack, water, at, c, size, F, J, work)
+        evaluate(RAYLEIGH, stack, water, at, c, size, True, F, J, work)
         if first:
             base, expected = int(J[0]), int(J[size - 1] - J[0])
             trial = np.empty(LANES + 2)
@@ -149,10 +149,10 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             best = i if below == index else best
         state = begin_isolated(modes[m], edges[best, 0], edges[best, 1], edges[best, 2], edges[best, 3])
         for _ in range(200):
-            n = propose(state, modes[m], 3, trial)
-            if state[GOING] == DONE:
+            n = propose(state, 0, modes[m], 3, trial)
+            if state[0, GOING] == DONE:
                 break
-            evaluate(RAYLEIGH, stack, water, at, trial, n, F, J, work)
+            evaluate(RAYLEIGH, stack, water, at, trial, n, False, F, J, work)
             for i in range(n):
-                absorb(state, modes[m], np.inf, trial[i], F[i], J[i])
-        velocity[m, p] = state[X]
+                absorb(state, 0, modes[m], np.inf, trial[i], F[i], J[i])
+        velocity[m, p] = state[0, X]

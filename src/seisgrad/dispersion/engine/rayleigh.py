@@ -61,7 +61,7 @@ def _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB):
 
 
 @njit(**INNER)
-def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, w, F, J):
+def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
     """F over the length of the vector of minors, and the count of modes with phase velocity below c, for ``LANES`` pairs.
 
     ``start`` is the layer whose properties continue downwards as the half-space; ``r2``, ``r4`` are what the fluid on top imposes (1, 0
@@ -90,7 +90,7 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, w, F, J):
         if y_max <= SHORT_LIMIT:
             _thin_layer(thickness, A, B, step, ratio, w)
         else:
-            _thick_layer(halvings(y_max), thickness, A, B, step, ratio, w)
+            _thick_layer(halvings(y_max), counting, thickness, A, B, step, ratio, w)
         growth += 0.2 + H_max * (math.sqrt(max(a_max, 0.0)) + math.sqrt(max(b_max, 0.0)))
         if growth > 100.0:
             renormalise(w, _N34, 5)
@@ -138,7 +138,7 @@ def _thin_layer(thickness, A, B, step, ratio, w):
 
 
 @njit(**MERGED)
-def _thick_layer(n, thickness, A, B, step, ratio, w):
+def _thick_layer(n, counting, thickness, A, B, step, ratio, w):
     quarter, half = 0.25**n, 0.5**n
     for lane in range(LANES):
         H = thickness * w[_K * LANES + lane]
@@ -152,6 +152,8 @@ def _thick_layer(n, thickness, A, B, step, ratio, w):
         w[_YB * LANES + lane], w[_EB * LANES + lane], w[_GB * LANES + lane] = yb, eb, gb
         w[_IN * LANES + lane] = 0.0
     for _ in range(n):
+        if counting:
+            _count_inside(w)
         _double(w)
     for lane in range(LANES):
         H, a, b = w[_H * LANES + lane], w[_A * LANES + lane], w[_B * LANES + lane]
@@ -180,25 +182,33 @@ def _thick_layer(n, thickness, A, B, step, ratio, w):
 
 
 @njit(**MERGED)
-def _double(w):
-    """Join two equal halves of a layer: its functions, and the count of its clamped modes.
+def _count_inside(w):
+    """The count of clamped modes of a layer from that of its half.
 
-    By symmetry the stiffness of the node between the halves is diagonal, twice that of one half: its elements' signs are those
-    of (C_a S_b - a S_a C_b)/D and (S_a C_b - b C_a S_b)/D. A layer in which S is evanescent (b > 0) has none.
+    By symmetry the stiffness of the node between the halves is diagonal, twice that of one half: its elements' signs
+    are those of (C_a S_b - a S_a C_b)/D and (S_a C_b - b C_a S_b)/D. A layer in which S is evanescent (b > 0) has none.
     """
     for lane in range(LANES):
         H, a, b = w[_H * LANES + lane], w[_A * LANES + lane], w[_B * LANES + lane]
-        ya, ea, ga = w[_YA * LANES + lane], w[_EA * LANES + lane], w[_GA * LANES + lane]
-        yb, eb, gb = w[_YB * LANES + lane], w[_EB * LANES + lane], w[_GB * LANES + lane]
-        CA, SA, CB, SB = 1.0 + ya * ea, H * (1.0 + ya * ga), 1.0 + yb * eb, H * (1.0 + yb * gb)
+        ya, yb = w[_YA * LANES + lane], w[_YB * LANES + lane]
+        CA, SA = 1.0 + ya * w[_EA * LANES + lane], H * (1.0 + ya * w[_GA * LANES + lane])
+        CB, SB = 1.0 + yb * w[_EB * LANES + lane], H * (1.0 + yb * w[_GB * LANES + lane])
         D = 2.0 - 2.0 * CA * CB + (1.0 + a * b) * SA * SB
         first, second = (CA * SB - a * SA * CB) * D, (SA * CB - b * CA * SB) * D
         joined = (1.0 if first < 0.0 else 0.0) + (1.0 if second < 0.0 else 0.0)
         w[_IN * LANES + lane] = (2.0 * w[_IN * LANES + lane] + joined) if b < 0.0 else 0.0
+
+
+@njit(**MERGED)
+def _double(w):
+    """The functions of a layer from those of its half."""
+    for lane in range(LANES):
+        ya, ea, ga = w[_YA * LANES + lane], w[_EA * LANES + lane], w[_GA * LANES + lane]
+        yb, eb, gb = w[_YB * LANES + lane], w[_EB * LANES + lane], w[_GB * LANES + lane]
         w[_EA * LANES + lane], w[_GA * LANES + lane] = ea * (1.0 + 0.5 * ya * ea), 0.25 * (ga + ea + ya * ga * ea)
         w[_EB * LANES + lane], w[_GB * LANES + lane] = eb * (1.0 + 0.5 * yb * eb), 0.25 * (gb + eb + yb * gb * eb)
         w[_YA * LANES + lane], w[_YB * LANES + lane] = 4.0 * ya, 4.0 * yb
-        w[_H * LANES + lane] = 2.0 * H
+        w[_H * LANES + lane] *= 2.0
 
 
 #: Rows kept per layer by the stored sweep: the five minors and the factor that the layers above apply to them.

@@ -31,42 +31,34 @@ def deepest(h, ib2, wavenumber, c2):
 
 @njit(**MERGED)
 def workspace():
-    """Arrays that :func:`evaluate` reuses from call to call."""
-    return np.zeros(rayleigh.ROWS * LANES), np.empty((6, LANES))
+    """Arrays that :func:`evaluate` reuses from call to call: rows, then ω, c, r2, r4, F, J and a count per lane."""
+    lanes = (np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES))
+    return np.zeros(rayleigh.ROWS * LANES), lanes, np.zeros(LANES)
 
 
 @njit(**INNER)
-def evaluate(wave, stack, water, omega, c, number, F, J, work):
-    """Fill F and J (see :func:`rayleigh.secular`) for the first ``number`` pairs (omega, c)."""
+def evaluate(wave, stack, water, omega, c, number, counting, F, J, work):
+    """Fill F and J (see :func:`rayleigh.secular`) for the first ``number`` pairs (omega, c).
+
+    J is the count of modes only where ``counting``; without it thick layers cost less.
+    """
     h, ia2, ib2, mu, rho = stack
-    water_h, water_ia2, water_rho = water
-    w, lane = work
+    w, lanes, under_rigid = work
+    lane_omega, lane_c, r2, r4, f, j = lanes
+    wet = wave == RAYLEIGH and len(water[0]) > 0
     for first in range(0, number, LANES):
         wavenumber, c2 = np.inf, 0.0
         for i in range(LANES):
             at = min(first + i, number - 1)
-            lane[0, i], lane[1, i] = omega[at], c[at]
-            lane[2, i], lane[3, i] = 1.0, 0.0
+            lane_omega[i], lane_c[i], r2[i], r4[i] = omega[at], c[at], 1.0, 0.0
             wavenumber, c2 = min(wavenumber, omega[at] / c[at]), max(c2, c[at] * c[at])
+        if wet:
+            for i in range(LANES):
+                r2[i], r4[i], under_rigid[i] = fluid.cap(water[0], water[1], water[2], lane_omega[i], lane_c[i])
         start = deepest(h, ib2, wavenumber, c2)
-        f, j = lane[4], lane[5]
         if wave == LOVE:
-            love.secular(start, h, ib2, mu, lane[0], lane[1], w, f, j)
+            love.secular(start, h, ib2, mu, lane_omega, lane_c, counting, w, f, j)
         else:
-            rayleigh_lanes(start, stack, water, lane, w)
+            rayleigh.secular(start, h, ia2, ib2, mu, rho, lane_omega, lane_c, r2, r4, counting, w, f, j)
         for i in range(min(LANES, number - first)):
-            F[first + i], J[first + i] = f[i], j[i]
-
-
-@njit(**MERGED)
-def rayleigh_lanes(start, stack, water, lane, w):
-    """One group of lanes, with the water on top."""
-    h, ia2, ib2, mu, rho = stack
-    water_h, water_ia2, water_rho = water
-    under_rigid = np.zeros(LANES)
-    for i in range(LANES):
-        if len(water_h) > 0:
-            lane[2, i], lane[3, i], under_rigid[i] = fluid.cap(water_h, water_ia2, water_rho, lane[0, i], lane[1, i])
-    rayleigh.secular(start, h, ia2, ib2, mu, rho, lane[0], lane[1], lane[2], lane[3], w, lane[4], lane[5])
-    for i in range(LANES):
-        lane[5, i] += under_rigid[i]
+            F[first + i], J[first + i] = f[i], j[i] + under_rigid[i]
