@@ -32,9 +32,8 @@ def checked(function: Callable) -> Callable:
     The import hook decorates methods one by one, where beartype cannot know which class ``Self`` is. An int passes
     for a float, as it does for a type checker.
     """
-    return beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: object}), is_pep484_tower=True))(
-        function
-    )
+    rules = BeartypeConf(hint_overrides=FrozenDict({Self: object}), is_pep484_tower=True)
+    return beartype(conf=rules)(function)
 
 
 # From here on, a call whose tensors do not have the shapes written in the signature fails the test.

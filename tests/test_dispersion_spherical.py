@@ -152,11 +152,8 @@ def test_love_waves_of_the_homogeneous_sphere_are_exact(period):
 def test_love_waves_of_a_layered_sphere_are_exact(mode):
     exact = np.array([sphere_elements(period, mode + 1) for period in PERIODS])[:, :, mode]
     model = sliced(10.0)
-    phase, group = curve(model, mode=mode), curve(model, kind="group", mode=mode)
-    there = np.isfinite(phase)
-    assert there[:3].all()
-    np.testing.assert_allclose(phase[there], exact[there, 0], rtol=3e-5)
-    np.testing.assert_allclose(group[there], exact[there, 1], rtol=2e-4)
+    np.testing.assert_allclose(curve(model, mode=mode), exact[:, 0], rtol=4e-5)
+    np.testing.assert_allclose(curve(model, kind="group", mode=mode), exact[:, 1], rtol=1e-4)
 
 
 def test_the_two_independent_solutions_agree_where_both_apply():
@@ -193,7 +190,9 @@ def test_group_velocity_is_the_slope_of_the_spherical_phase_velocity(wave, mode)
 
 @pytest.mark.parametrize("wave", ["love", "rayleigh"])
 def test_short_waves_do_not_see_the_curvature(wave):
-    model = LayeredModel([2.0, 3.0, 10.0, 0.0], [3.0, 5.0, 6.0, 8.0], [1.5, 2.7, 3.5, 4.5], [2.1, 2.5, 2.7, 3.3])
+    model = LayeredModel(
+        [2.0, 3.0, 10.0, 0.0], [3.0, 5.0, 6.0, 8.0], [1.5, 2.7, 3.5, 4.5], [2.1, 2.5, 2.7, 3.3]
+    )
     periods = [0.05, 0.1, 0.2]
     for kind in ("phase", "group"):
         flat = curve(model, periods, wave, kind, earth="flat")
@@ -201,20 +200,21 @@ def test_short_waves_do_not_see_the_curvature(wave):
         assert (excess < 2e-4).all()  # a top layer of 2 km on a radius of 6371 km
         assert np.isfinite(excess).all()
     deep = curve(model, [0.05, 20.0], wave) / curve(model, [0.05, 20.0], wave, earth="flat") - 1.0
-    assert abs(deep[1]) > 10.0 * abs(deep[0])
+    assert abs(deep[1]) > 5.0 * abs(deep[0])
 
 
 @pytest.mark.parametrize("period", [50.0, 100.0, 200.0, 300.0])
-def test_rayleigh_waves_of_the_homogeneous_sphere_within_half_a_percent(period):
+def test_rayleigh_waves_of_the_homogeneous_sphere_within_a_tenth_of_a_percent(period):
     # the density power 2.275 is a fit; what it leaves is far below what curvature does
     exact, exact_ratio = sphere_rayleigh(period)
     flat = curve(homogeneous(20.0), [period], "rayleigh", earth="flat")[0]
     sphere = curve(homogeneous(20.0), [period], "rayleigh")[0]
-    assert sphere == pytest.approx(exact, rel=5e-3)
+    assert sphere == pytest.approx(exact, rel=1e-3)
     assert flat < sphere
     assert abs(sphere - exact) < 0.1 * abs(flat - exact)
     ratio = physics.ellipticity(homogeneous(20.0), [period], earth="spherical").item()
-    assert abs(ratio) == pytest.approx(abs(exact_ratio), rel=5e-2)
+    # the flattening has no correction for the ratio itself: what is missing grows with the period
+    assert ratio == pytest.approx(exact_ratio, rel=4e-4 * period)
 
 
 @pytest.mark.parametrize("earth", ["flat", "spherical"])
@@ -260,7 +260,7 @@ def test_below_the_cutoff_values_are_missing_and_gradients_are_not():
     for kind in ("phase", "group"):
         solution = physics.solve(earth, [50.0, 5000.0], "love", kind, 3, "spherical")
         assert solution.status.tolist() == [physics.Status.OK, physics.Status.BELOW_CUTOFF]
-        assert math.isnan(solution.velocity[1])
+        assert solution.velocity.isnan().tolist() == [False, True]
         (gradient,) = torch.autograd.grad(solution.velocity[0], vs)
         assert gradient.isfinite().all()
         assert gradient.abs().max() > 0

@@ -129,9 +129,7 @@ def test_jvp_along_one_parameter() -> None:
 def test_vmap_over_any_axis(in_dims: tuple[int | None, int | None]) -> None:
     many = torch.stack([P, 1.1 * P, 0.6 * P]), torch.stack([Q, 0.5 * Q, -2.0 * Q])
     one = (P, Q)
-    arguments = tuple(
-        o if d is None else m.movedim(0, d) for m, o, d in zip(many, one, in_dims, strict=True)
-    )
+    arguments = tuple(o if d is None else m.movedim(0, d) for m, o, d in zip(many, one, in_dims, strict=True))
     got = torch.func.vmap(lambda p, q: differentiable(Cubic(), p, q), in_dims=in_dims)(*arguments)
     rows = [
         cardano(*(o if d is None else m[i] for m, o, d in zip(many, one, in_dims, strict=True)))

@@ -4,7 +4,7 @@ carry."""
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor
 
 from seisgrad.dispersion.invert import Inversion
@@ -171,12 +171,6 @@ def extreme(
     vs = inversion.posterior.mean.where(inside, torch.tensor(torch.inf if lowest else -torch.inf))
     i = int(vs.argmin() if lowest else vs.argmax())
     return float((tops[i] + ends[i]) / 2), float(vs[i]), float(inversion.posterior.sigma[i])
-
-
-def difference(inversion: Inversion, weights: Float[Tensor, " rock"]) -> tuple[float, float]:
-    """A weighted sum of vs and its standard deviation from the full covariance, km/s."""
-    posterior = inversion.posterior
-    return float(weights @ posterior.mean), float((weights @ posterior.covariance @ weights).sqrt())
 
 
 def title(branch: Branch) -> str:
