@@ -38,10 +38,11 @@ def profile(model, depth, wave="rayleigh", mode=0, periods=PERIODS):
 
 
 def relative(traction, displacement, e):
-    """Tractions over their natural size: k times a modulus of 30 GPa times the largest displacement."""
-    k = (2.0 * np.pi / e.periods / e.phase_velocity).numpy()[:, None]
-    size = np.nanmax(np.abs(displacement), axis=(0, 2))[:, None]
-    return traction / (30.0 * k * size)
+    """Tractions of the modes that exist over their size: k, 30 GPa and the largest displacement."""
+    there = e.phase_velocity.isfinite().numpy()
+    k = (2.0 * np.pi / e.periods / e.phase_velocity).numpy()[there, None]
+    size = np.abs(displacement[:, there]).max(axis=(0, 2))[:, None]
+    return traction[:, there] / (30.0 * k * size)
 
 
 @pytest.mark.parametrize("wave", WAVES)
@@ -69,12 +70,12 @@ def test_the_surface_is_free(name, wave, mode):
     u, t, e = profile(model, [0.0, floor, 0.3 + floor, 3.0 + floor], wave, mode)
     assert e.phase_velocity.isfinite().any()
     stress = relative(t, u, e)
-    assert np.nanmax(np.abs(stress[..., 0])) < 1e-9
+    assert np.max(np.abs(stress[..., 0])) < 1e-9
     # water carries no shear: the horizontal traction vanishes at the sea floor, the vertical one does not
-    assert np.nanmax(np.abs(stress[0, :, 1])) < 1e-9
+    assert np.max(np.abs(stress[0, :, 1])) < 1e-9
     if name == "sea" and wave == "rayleigh":
-        assert np.nanmin(np.abs(stress[1, :, 1])) > 1e-6
-    assert np.nanmax(np.abs(stress[..., 3])) > 1e-3
+        assert np.min(np.abs(stress[1, :, 1])) > 1e-6
+    assert np.max(np.abs(stress[..., 3])) > 1e-3
 
 
 @pytest.mark.parametrize("mode", [0, 1])

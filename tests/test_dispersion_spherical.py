@@ -1,6 +1,7 @@
 """The spherical earth against solutions that know nothing of flattening: Bessel functions and finite elements."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -107,6 +108,7 @@ def lobatto(degree):
     return nodes, weights, slopes
 
 
+@cache
 def sphere_elements(period, modes, shells=SHELLS, degree=8):
     """Phase and group velocities of Love waves of the layered sphere, ``[mode]`` each.
 
@@ -117,7 +119,7 @@ def sphere_elements(period, modes, shells=SHELLS, degree=8):
     tops, _, vs, rho = shells
     edges, rock = [], []
     for i, (top, bottom) in enumerate(zip(tops, [*tops[1:], BOTTOM], strict=True)):
-        pieces = math.ceil((bottom - top) / 80.0)
+        pieces = math.ceil((bottom - top) / 160.0)
         edges += list(np.linspace(top, bottom, pieces, endpoint=False))
         rock += [i] * pieces
     edges = np.array([*edges, BOTTOM])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seisgrad.dispersion.roots import RootSolver
-from seisgrad.dispersion.survey import Wave, as_periods
+from seisgrad.dispersion.survey import Branch, Wave, as_periods
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError
 
@@ -79,6 +79,7 @@ def eigenfunctions(
         raise InputError(
             f"eigenfunctions take a single model, got a batch of shape {tuple(model.batch_shape)}; index it"
         )
+    Branch(wave, "phase", mode)
     bottom = float(model.depth[-1]) or 100.0
     z = np.linspace(0.0, 1.5 * bottom, 200) if depth is None else np.asarray(depth, dtype=np.float64)
     if z.ndim != 1 or (z < 0).any():
@@ -287,7 +288,10 @@ class _Solution:
         vp, vs, rho = self.half_space
         # in the half-space everything decays at least as the S wave: panels of one decay length
         rate = self.k * np.sqrt(max(1.0 - (self.c / vs) ** 2, 1e-12))
-        edges = np.linspace(0.0, 20.0 / rate, 41)
+        # near a cutoff the P part fades much faster than the S part: panels for both
+        fast = self.k * np.sqrt(1.0 - (self.c / vp) ** 2) if self.wave == "rayleigh" else rate
+        reach = 20.0 / rate
+        edges = np.union1d(np.linspace(0.0, reach, 41), np.linspace(0.0, min(20.0 / fast, reach), 41))
         for upper, lower in pairwise(edges):
             z = 0.5 * (upper + lower) + 0.5 * (lower - upper) * _NODES
             density = self._density(self._below(z) * scales, vp, vs, rho)

@@ -77,17 +77,21 @@ def solve(
     Raises:
         InputError: periods, wave, kind, mode or earth that make no sense.
     """
+    value, solver = _values(model, periods, wave, kind, mode, earth)
+    return Solution(value, solver.status.reshape(value.shape), solver.periods)
+
+
+def _values(
+    model: LayeredModel, periods: Periods, wave: Wave, kind: Kind, mode: int | Sequence[int], earth: Earth
+) -> tuple[Tensor, RootSolver]:
+    """Values ``[..., period]`` or ``[..., mode, period]``, and the solver that knows their status."""
     modes = [mode] if isinstance(mode, int) else list(mode)
     branches = [Branch(wave, kind, m) for m in modes]
-    checked = as_periods(periods)
     if as_earth(earth) == "spherical":
         check_depth(model.thickness)
-    solver = RootSolver(wave, kind, [b.mode for b in branches], checked)
+    solver = RootSolver(wave, kind, [b.mode for b in branches], as_periods(periods))
     value = curves((model.thickness, model.vp, model.vs, model.rho), solver, earth)
-    status = solver.status.reshape(value.shape)
-    if isinstance(mode, int):
-        value, status = value.squeeze(-2), status.squeeze(-2)
-    return Solution(value, status, checked)
+    return (value.squeeze(-2) if isinstance(mode, int) else value), solver
 
 
 def velocity(
@@ -99,7 +103,7 @@ def velocity(
     earth: Earth = "flat",
 ) -> Float[Tensor, "*batch period"]:
     """The velocity of :func:`solve` alone: km/s, ``[..., period]``, NaN where no such mode exists."""
-    return solve(model, periods, wave, kind, mode, earth).velocity
+    return _values(model, periods, wave, kind, mode, earth)[0]
 
 
 def ellipticity(
@@ -110,7 +114,7 @@ def ellipticity(
     The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: negative is
     retrograde motion at the surface.
     """
-    return solve(model, periods, "rayleigh", "ellipticity", mode, earth).velocity
+    return _values(model, periods, "rayleigh", "ellipticity", mode, earth)[0]
 
 
 class Physics(Operator):

@@ -48,7 +48,8 @@ class RootSolver:
         self.kind: Kind = kind
         self.modes = np.asarray(modes, dtype=np.int64)
         self.periods = periods
-        self._periods: NDArray[np.float64] = periods.numpy()
+        # not periods.numpy(): inside a torch.func transform even a constant has no storage
+        self._periods: NDArray[np.float64] = np.array(periods.tolist())
         self.status: UInt8[Tensor, "batch mode period"] = torch.empty(0, 0, 0, dtype=torch.uint8)
 
     def of_kind(self, kind: Kind) -> "RootSolver":

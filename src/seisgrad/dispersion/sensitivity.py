@@ -98,7 +98,7 @@ def kernels(
     else:
         check_depth(model.thickness)
         value, rows = _through_flattening(tuple(p.reshape(-1, p.shape[-1]) for p in given), solver)
-    velocity = value.reshape(*batch, -1)
+    velocity = value.reshape(*batch, len(solver.periods))
     missing = torch.isnan(velocity).unsqueeze(-1)
     shaped = [r.reshape(*batch, *r.shape[-2:]).masked_fill(missing, np.nan) for r in rows]
     status = solver.status.reshape(velocity.shape)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seisgrad.dispersion.curves import DispersionCurves
+from seisgrad.dispersion.engine.warm import warm
 from seisgrad.dispersion.invert import Inversion, invert
 from seisgrad.dispersion.measure import Event, Measurement, Station, measure
 from seisgrad.dispersion.physics import Physics
@@ -30,10 +31,9 @@ from seisgrad.dispersion.starting_model import (
     smoothed,
     starting_model,
 )
-from seisgrad.dispersion.survey import Branch, Survey, Wave
+from seisgrad.dispersion.survey import Survey, Wave
 from seisgrad.earth import LayeredModel, prem, resample
 from seisgrad.errors import WorkError
-from seisgrad.operator import linearise
 
 if TYPE_CHECKING:
     from obspy.core.inventory import Response
@@ -174,11 +174,8 @@ class Demonstration:
 
 
 def compile_engine() -> None:
-    """Solve a small problem of the same kind, so that what is compiled on the first use of the engine is there."""
-    model = LayeredModel([30.0, 0.0], [6.0, 8.0], [3.5, 4.5], [2.7, 3.3])
-    branches = tuple(Branch(wave, "group", 0) for wave in ("rayleigh", "love"))
-    survey = Survey(branches, torch.tensor([20.0, 40.0], dtype=torch.float64), "spherical")
-    linearise(Physics(survey, model.depth), model.stack())
+    """Have everything compiled that is compiled on the first use of the wave engine."""
+    warm()
 
 
 def demonstrate(rayleigh: Measurement, love: Measurement) -> Demonstration:

@@ -1,6 +1,7 @@
 """From batches of models to arrays of values and derivative rows: one compiled function per chunk, chunks on threads.
 
-The compiled code releases the interpreter lock, so plain threads share the models; their number is torch's (``torch.set_num_threads``).
+The compiled code releases the interpreter lock, so plain threads share the models; their number is torch's
+(``torch.set_num_threads``).
 """
 
 import hashlib
@@ -81,10 +82,19 @@ def _prepare(h, vp, vs, rho, omega):
     for i in range(len(h)):
         for _ in range(number[i]):
             values[0, at], values[4, at] = h[i] / number[i], rho[i]
-            values[1, at], values[2, at] = 1.0 / (vp[i] * vp[i]), (1.0 / (vs[i] * vs[i]) if i >= fluids else 0.0)
+            values[1, at], values[2, at] = (
+                1.0 / (vp[i] * vp[i]),
+                (1.0 / (vs[i] * vs[i]) if i >= fluids else 0.0),
+            )
             values[3, at] = rho[i] * vs[i] * vs[i]
             at += 1
-    stack = (values[0, fluids:], values[1, fluids:], values[2, fluids:], values[3, fluids:], values[4, fluids:])
+    stack = (
+        values[0, fluids:],
+        values[1, fluids:],
+        values[2, fluids:],
+        values[3, fluids:],
+        values[4, fluids:],
+    )
     water = (values[0, :fluids], values[1, :fluids], values[4, :fluids])
     return stack, water, number, slowest
 
@@ -96,10 +106,12 @@ def _sources() -> int:
 
 
 def _compile(sources: int):
-    """The compiled entry points, each cached on disk: modes; derivatives of phase velocity or ellipticity; group velocity.
+    """The compiled entry points, each cached on disk.
 
-    Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function closes over, so
-    the sources' digest is closed over.
+    They are: modes; derivatives of phase velocity or ellipticity; derivatives of group velocity.
+
+    Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function
+    closes over, so the sources' digest is closed over.
     """
 
     @njit(**OPTIONS, cache=True)
@@ -113,7 +125,9 @@ def _compile(sources: int):
         return evaluations
 
     @njit(**OPTIONS, cache=True)
-    def slopes_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows):
+    def slopes_of(
+        first, last, wave, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows
+    ):
         if sources == 0:
             return
         for b in range(first, last):

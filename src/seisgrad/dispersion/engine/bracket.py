@@ -1,8 +1,9 @@
 """One root, as a small state machine: which velocities to try next, and what to make of
 the answers.
 
-A root is first isolated by the count alone; between velocities with exactly n and n + 1 modes below them the secular function changes sign
-once, and inverse interpolation through the nearest points polishes it. Two points on either side of the root are remembered.
+A root is first isolated by the count alone; between velocities with exactly n and n + 1 modes below them the
+secular function changes sign once, and inverse interpolation through the nearest points polishes it. Two
+points on either side of the root are remembered.
 """
 
 import math
@@ -26,8 +27,9 @@ LAST_STEP = 1e-8
 
 @njit(**INNER)
 def begin(s, t, guess, error, slowest, fastest):
-    """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN where nothing is known)."""
-    s[t, :] = np.nan
+    """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN: nothing known)."""
+    for column in range(COLUMNS):
+        s[t, column] = np.nan
     s[t, LO], s[t, JLO], s[t, HI], s[t, JHI] = slowest, 0.0, fastest, -1.0
     s[t, GOING], s[t, SPAN], s[t, SLOW] = SEARCHING, fastest, 0.0
     s[t, WIDTH] = 0.0

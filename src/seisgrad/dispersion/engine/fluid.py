@@ -4,8 +4,8 @@ In a fluid the vertical displacement r2 and p = (normal traction)/(ρω²/k) obe
 
     p' = -r2,   r2' = -a p,   a = 1 - c²/α²,
 
-which is the Love system under other names, so both share :func:`step`. The free surface starts it with p = 0, r2 = 1; the solid
-then feels the normal traction r4 = ρp for the displacement r2.
+which is the Love system under other names, so both share :func:`step`. The free surface starts it with p = 0,
+r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r2.
 """
 
 import numpy as np

@@ -26,8 +26,8 @@ LANES = 8
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
 #: For functions that only compiled code calls: they compile faster without Python entry points.
 INNER: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-#: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each level of calls
-#: that is kept would optimise the sweeps below it once more.
+#: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each
+#: level of calls that is kept would optimise the sweeps below it once more.
 MERGED: dict[str, Any] = INNER | {"inline": "always"}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
@@ -69,52 +69,53 @@ def halvings(largest):
 
 @njit(**INNER)
 def renormalise(w, first, rows):
-    """Scale each lane of ``rows`` rows by a power of two so that its largest entry is near one; signs and ratios stay."""
+    """Scale each lane of ``rows`` rows by a power of two that brings its largest entry near one; signs, ratios stay."""
     for lane in range(LANES):
         top = 0.0
         for row in range(rows):
-            top = max(top, abs(w[(first + row) * LANES + lane]))
+            top = max(top, abs(w[first + row * LANES + lane]))
         scale = math.ldexp(1.0, -math.frexp(top)[1])
         for row in range(rows):
-            w[(first + row) * LANES + lane] *= scale
+            w[first + row * LANES + lane] *= scale
 
 
-#: Rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, ∂S/∂x, then two rows of work.
-X, C_, S_, D_ = range(4)
+#: Offsets of the rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, ∂S/∂x, then two rows of work.
+X, C_, S_, D_ = range(0, 4 * LANES, LANES)
+_Y, _H = 4 * LANES, 5 * LANES
 FUNCTION_ROWS = 6
 
 
 @njit(**INNER)
 def layer_functions(w, first, H_row, c2_row, iv2):
-    """x = 1 - c²/v², C, S and ∂S/∂x of one layer, in rows ``first`` to ``first + 3`` of ``w``.
+    """x = 1 - c²/v², C, S and ∂S/∂x of one layer, in four rows of ``w`` from offset ``first``.
 
-    Rows ``H_row`` and ``c2_row`` hold H and c². With y = xH², ∂C/∂x = HS/2 and ∂S/∂x = (HC - S)/(2x) = H³ (e - g)/2,
+    Offsets ``H_row`` and ``c2_row`` hold H and c². With y = xH², ∂C/∂x = HS/2 and ∂S/∂x = (HC - S)/(2x) = H³ (e - g)/2,
     which has no singularity at x = 0.
     """
     largest = 0.0
     for lane in range(LANES):
-        H = w[H_row * LANES + lane]
-        x = 1.0 - w[c2_row * LANES + lane] * iv2
-        w[first * LANES + lane] = x
+        H = w[H_row + lane]
+        x = 1.0 - w[c2_row + lane] * iv2
+        w[first + lane] = x
         largest = max(largest, abs((x * H * H).real))
     n = halvings(largest)
     quarter, half = 0.25**n, 0.5**n
     for lane in range(LANES):
-        H = w[H_row * LANES + lane] * half
-        y = w[first * LANES + lane] * w[H_row * LANES + lane] * w[H_row * LANES + lane] * quarter
+        H = w[H_row + lane] * half
+        y = w[first + lane] * w[H_row + lane] * w[H_row + lane] * quarter
         e, g = even(y)
-        w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane] = e, g
-        w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane] = y, H
+        w[first + C_ + lane], w[first + S_ + lane] = e, g
+        w[first + _Y + lane], w[first + _H + lane] = y, H
     for _ in range(n):
         for lane in range(LANES):
-            e, g = w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane]
-            y, H = w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane]
-            w[(first + 1) * LANES + lane] = e * (1.0 + 0.5 * y * e)
-            w[(first + 2) * LANES + lane] = 0.25 * (g + e + y * g * e)
-            w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane] = 4.0 * y, 2.0 * H
+            e, g = w[first + C_ + lane], w[first + S_ + lane]
+            y, H = w[first + _Y + lane], w[first + _H + lane]
+            w[first + C_ + lane] = e * (1.0 + 0.5 * y * e)
+            w[first + S_ + lane] = 0.25 * (g + e + y * g * e)
+            w[first + _Y + lane], w[first + _H + lane] = 4.0 * y, 2.0 * H
     for lane in range(LANES):
-        e, g = w[(first + 1) * LANES + lane], w[(first + 2) * LANES + lane]
-        y, H = w[(first + 4) * LANES + lane], w[(first + 5) * LANES + lane]
-        w[(first + 1) * LANES + lane] = 1.0 + y * e
-        w[(first + 2) * LANES + lane] = H * (1.0 + y * g)
-        w[(first + 3) * LANES + lane] = 0.5 * H * H * H * (e - g)
+        e, g = w[first + C_ + lane], w[first + S_ + lane]
+        y, H = w[first + _Y + lane], w[first + _H + lane]
+        w[first + C_ + lane] = 1.0 + y * e
+        w[first + S_ + lane] = H * (1.0 + y * g)
+        w[first + D_ + lane] = 0.5 * H * H * H * (e - g)

@@ -4,7 +4,8 @@ With z scaled by k and t = l2/(kμ), a layer obeys l' = t, t' = b l (Haskell 195
 
     F(ω, c) = l2 at the surface
 
-vanishes on a mode. :func:`secular` gives F and the count of modes below c; :func:`sweep` gives every partial derivative.
+vanishes on a mode. :func:`secular` gives F and the count of modes below c; :func:`sweep` gives every partial
+derivative.
 """
 
 import math
@@ -29,27 +30,28 @@ from .lanes import (
 )
 
 # rows of the work array
-_L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN = range(11)
+_L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN = range(0, 11 * LANES, LANES)
 ROWS = 11
 
 
 @njit(**INNER)
 def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
-    """F over the length of the vector (l, t), and the count of modes with phase velocity below c, for ``LANES`` pairs (omega, c).
+    """F over the length of the vector (l, t), and the count of modes slower than c, for ``LANES`` pairs (omega, c).
 
     ``start`` is the layer whose properties continue downwards as the half-space. The count is that of Wittrick &
-    Williams (1971): modes of each layer clamped at both faces, plus the negative pivots of the stiffness of the interfaces.
+    Williams (1971): modes of each layer clamped at both faces, plus the negative pivots of the stiffness of
+    the interfaces.
     """
     lowest, highest, wavenumber = c[0], c[0], 0.0
     for lane in range(LANES):
         lowest, highest = min(lowest, c[lane]), max(highest, c[lane])
         wavenumber = max(wavenumber, omega[lane] / c[lane])
         c2 = c[lane] * c[lane]
-        w[_C2 * LANES + lane] = c2
-        w[_K * LANES + lane] = omega[lane] / c[lane]
-        w[_L * LANES + lane] = 1.0
-        w[_T * LANES + lane] = -math.sqrt(max(1.0 - c2 * ib2[start], 0.0))
-        w[_COUNT * LANES + lane] = 0.0
+        w[_C2 + lane] = c2
+        w[_K + lane] = omega[lane] / c[lane]
+        w[_L + lane] = 1.0
+        w[_T + lane] = -math.sqrt(max(1.0 - c2 * ib2[start], 0.0))
+        w[_COUNT + lane] = 0.0
     growth = 0.0
     for i in range(start - 1, -1, -1):
         ratio, thickness, B = mu[i + 1] / mu[i], h[i], ib2[i]
@@ -58,99 +60,102 @@ def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
         y_max = H_max * H_max * max(abs(b_max), abs(b_min))
         if y_max <= SHORT_LIMIT:
             for lane in range(LANES):
-                H = thickness * w[_K * LANES + lane]
-                b = 1.0 - w[_C2 * LANES + lane] * B
+                H = thickness * w[_K + lane]
+                b = 1.0 - w[_C2 + lane] * B
                 y = b * H * H
                 e, g = even_short(y)
                 C, S = 1.0 + y * e, H * (1.0 + y * g)
-                below, t = w[_L * LANES + lane], w[_T * LANES + lane] * ratio
+                below, t = w[_L + lane], w[_T + lane] * ratio
                 above = C * below - S * t
-                w[_T * LANES + lane] = C * t - b * S * below
-                w[_L * LANES + lane] = above
-                w[_COUNT * LANES + lane] += 1.0 if above * below < 0.0 else 0.0
+                w[_T + lane] = C * t - b * S * below
+                w[_L + lane] = above
+                w[_COUNT + lane] += 1.0 if above * below < 0.0 else 0.0
         else:
             n = halvings(y_max)
             for lane in range(LANES):
-                H = thickness * w[_K * LANES + lane]
-                b = 1.0 - w[_C2 * LANES + lane] * B
+                H = thickness * w[_K + lane]
+                b = 1.0 - w[_C2 + lane] * B
                 y = b * H * H * 0.25**n
                 e, g = even(y)
-                w[_Y * LANES + lane], w[_H * LANES + lane], w[_B * LANES + lane] = y, H * 0.5**n, b
-                w[_E * LANES + lane], w[_G * LANES + lane], w[_IN * LANES + lane] = e, g, 0.0
+                w[_Y + lane], w[_H + lane], w[_B + lane] = y, H * 0.5**n, b
+                w[_E + lane], w[_G + lane], w[_IN + lane] = e, g, 0.0
             for _ in range(n):
                 for lane in range(LANES):
-                    y, H = w[_Y * LANES + lane], w[_H * LANES + lane]
-                    e, g = w[_E * LANES + lane], w[_G * LANES + lane]
+                    y, H = w[_Y + lane], w[_H + lane]
+                    e, g = w[_E + lane], w[_G + lane]
                     C, S = 1.0 + y * e, H * (1.0 + y * g)
-                    inside = 2.0 * w[_IN * LANES + lane]
-                    w[_IN * LANES + lane] = inside + (1.0 if C * S < 0.0 else 0.0)
-                    w[_E * LANES + lane] = e * (1.0 + 0.5 * y * e)
-                    w[_G * LANES + lane] = 0.25 * (g + e + y * g * e)
-                    w[_Y * LANES + lane], w[_H * LANES + lane] = 4.0 * y, 2.0 * H
+                    inside = 2.0 * w[_IN + lane]
+                    w[_IN + lane] = inside + (1.0 if C * S < 0.0 else 0.0)
+                    w[_E + lane] = e * (1.0 + 0.5 * y * e)
+                    w[_G + lane] = 0.25 * (g + e + y * g * e)
+                    w[_Y + lane], w[_H + lane] = 4.0 * y, 2.0 * H
             for lane in range(LANES):
-                y, H, b = w[_Y * LANES + lane], w[_H * LANES + lane], w[_B * LANES + lane]
-                C, S = 1.0 + y * w[_E * LANES + lane], H * (1.0 + y * w[_G * LANES + lane])
-                below, t = w[_L * LANES + lane], w[_T * LANES + lane] * ratio
+                y, H, b = w[_Y + lane], w[_H + lane], w[_B + lane]
+                C, S = 1.0 + y * w[_E + lane], H * (1.0 + y * w[_G + lane])
+                below, t = w[_L + lane], w[_T + lane] * ratio
                 above = C * below - S * t
-                w[_T * LANES + lane] = C * t - b * S * below
-                w[_L * LANES + lane] = above
-                w[_COUNT * LANES + lane] += w[_IN * LANES + lane] + (1.0 if above * below * S < 0.0 else 0.0)
+                w[_T + lane] = C * t - b * S * below
+                w[_L + lane] = above
+                w[_COUNT + lane] += w[_IN + lane] + (1.0 if above * below * S < 0.0 else 0.0)
         growth += 0.1 + H_max * math.sqrt(max(b_max, 0.0))
         if growth > 100.0:
             renormalise(w, _L, 2)
             growth = 0.0
     for lane in range(LANES):
-        value, slope = w[_L * LANES + lane], w[_T * LANES + lane]
+        value, slope = w[_L + lane], w[_T + lane]
         F[lane] = -slope / math.sqrt(value * value + slope * slope)
-        J[lane] = w[_COUNT * LANES + lane] + (1.0 if slope * value > 0.0 else 0.0)
+        J[lane] = w[_COUNT + lane] + (1.0 if slope * value > 0.0 else 0.0)
 
 
 #: Rows kept per layer by the stored sweep: value, slope and the factor that the layers above apply to both.
 KEPT = 3
-_SH, _SC2, _SK, _SX = 0, 1, 2, 3
+_SH, _SC2, _SK, _SX = range(0, 4 * LANES, LANES)
+_2 = 2 * LANES
 SWEEP_ROWS = 3 + FUNCTION_ROWS
 
 
 @njit(**INNER)
 def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
-    """Partial derivatives of F = l2 for ``LANES`` pairs (omega, c); real, or complex for a derivative along a direction.
+    """Partial derivatives of F = l2 for ``LANES`` pairs (omega, c).
 
-    Fills ``grad[i, :, lane]`` with ∂F/∂(H, b, μ) of layer i. The values of a sweep upwards are ``kept`` (layers x 3 x lanes, flat); a
-    covector then comes down from the surface (``top``, two rows), so that all layers together cost about three evaluations of F.
+    The pairs are real, or complex for a derivative along a direction. Fills ``grad[i, :, lane]`` with
+    ∂F/∂(H, b, μ) of layer i. The values of a sweep upwards are ``kept`` (layers x 3 x lanes, flat); a covector
+    then comes down from the surface (``top``, two rows), so that all layers together cost about three
+    evaluations of F.
     """
     for lane in range(LANES):
         c2 = c[lane] * c[lane]
-        w[_SC2 * LANES + lane], w[_SK * LANES + lane] = c2, omega[lane] / c[lane]
+        w[_SC2 + lane], w[_SK + lane] = c2, omega[lane] / c[lane]
         at = start * KEPT * LANES + lane
-        kept[at], kept[at + LANES], kept[at + 2 * LANES] = 1.0, -np.sqrt(1.0 - c2 * ib2[start]), 1.0
+        kept[at], kept[at + LANES], kept[at + _2] = 1.0, -np.sqrt(1.0 - c2 * ib2[start]), 1.0
     for i in range(start - 1, -1, -1):
         _functions(w, h[i], ib2[i])
         ratio, base, below = mu[i + 1] / mu[i], i * KEPT * LANES, (i + 1) * KEPT * LANES
         largest = 0.0
         for lane in range(LANES):
-            b, C, S = w[_SX * LANES + lane], w[(_SX + C_) * LANES + lane], w[(_SX + S_) * LANES + lane]
-            factor = kept[below + 2 * LANES + lane]
+            b, C, S = w[_SX + lane], w[_SX + C_ + lane], w[_SX + S_ + lane]
+            factor = kept[below + _2 + lane]
             value, slope = kept[below + lane] * factor, kept[below + LANES + lane] * factor * ratio
             above = C * value - S * slope
             kept[base + lane] = above
             kept[base + LANES + lane] = C * slope - b * S * value
-            kept[base + 2 * LANES + lane] = 1.0
+            kept[base + _2 + lane] = 1.0
             largest = max(largest, abs(above.real))
         if largest > 1e50:
             for lane in range(LANES):
-                kept[base + 2 * LANES + lane] = 1.0 / (abs(kept[base + lane]) + abs(kept[base + LANES + lane]))
+                kept[base + _2 + lane] = 1.0 / (abs(kept[base + lane]) + abs(kept[base + LANES + lane]))
     for lane in range(LANES):
-        kept[2 * LANES + lane] = 1.0
+        kept[_2 + lane] = 1.0
         top[lane], top[LANES + lane] = 0.0, mu[0]
     for i in range(start):
         _functions(w, h[i], ib2[i])
         ratio, base, below = mu[i + 1] / mu[i], i * KEPT * LANES, (i + 1) * KEPT * LANES
         for lane in range(LANES):
-            H, b = w[_SH * LANES + lane], w[_SX * LANES + lane]
-            C, S, D = w[(_SX + C_) * LANES + lane], w[(_SX + S_) * LANES + lane], w[(_SX + D_) * LANES + lane]
-            factor = kept[base + 2 * LANES + lane]
+            H, b = w[_SH + lane], w[_SX + lane]
+            C, S, D = w[_SX + C_ + lane], w[_SX + S_ + lane], w[_SX + D_ + lane]
+            factor = kept[base + _2 + lane]
             value, slope = kept[base + lane], kept[base + LANES + lane]
-            under = kept[below + 2 * LANES + lane]
+            under = kept[below + _2 + lane]
             value_below, slope_below = kept[below + lane] * under, kept[below + LANES + lane] * under * ratio
             gv, gs = top[lane] * factor, top[LANES + lane] * factor
             grad[i, 0, lane] = -(gv * slope + gs * b * value)
@@ -171,5 +176,5 @@ def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
 @njit(**MERGED)
 def _functions(w, thickness, ib2):
     for lane in range(LANES):
-        w[_SH * LANES + lane] = thickness * w[_SK * LANES + lane]
+        w[_SH + lane] = thickness * w[_SK + lane]
     layer_functions(w, _SX, _SH, _SC2, ib2)

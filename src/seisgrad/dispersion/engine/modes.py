@@ -1,8 +1,9 @@
 """Modes by counting: bracket root n between velocities with n and n + 1 modes below them, then polish.
 
-No search step. The count needs no neighbour, but a neighbour saves work: periods are solved coarse to fine, each from an
-interpolation of the ones already known, and every such guess must prove itself by the count before it is polished. While few
-periods are open, each tries several velocities at once, so that no lane of the sweep runs empty.
+No search step. The count needs no neighbour, but a neighbour saves work: periods are solved coarse to fine,
+each from an interpolation of the ones already known, and every such guess must prove itself by the count
+before it is polished. While few periods are open, each tries several velocities at once, so that no lane of
+the sweep runs empty.
 """
 
 import math
@@ -25,10 +26,11 @@ MOST_POINTS = 4
 
 @njit(**MERGED)
 def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
-    """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted); returns the number of evaluations.
+    """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted).
 
-    ``slowest`` should bound every mode from below (it is lowered where the count says so), ``fastest`` is the S velocity of
-    the half-space. ``velocity`` and ``status`` [modes, omega] are filled; NaN where no such mode exists.
+    Returns the number of evaluations. ``slowest`` should bound every mode from below (it is lowered where the
+    count says so), ``fastest`` is the S velocity of the half-space. ``velocity`` and ``status`` [modes, omega]
+    are filled; NaN where no such mode exists.
     """
     number = len(omega)
     tasks = len(modes) * number
@@ -39,9 +41,12 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
     F, J = np.empty(size), np.empty(size)
     points = np.empty(MOST_POINTS)
     work = workspace()
-    log_omega = np.log(omega)
-    velocity[:] = np.nan
-    status[:] = FAILED
+    log_omega = np.empty(number)
+    for p in range(number):
+        log_omega[p] = math.log(omega[p])
+    for m in range(len(modes)):
+        for p in range(number):
+            velocity[m, p], status[m, p] = np.nan, FAILED
     evaluations = 0
     stride = COARSEST
     while stride >= 1:

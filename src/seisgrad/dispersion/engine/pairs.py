@@ -1,11 +1,12 @@
 """Roots that the count alone cannot see: a Rayleigh mode that runs backwards for a stretch.
 
-At fixed frequency the count rises by one over a root of positive group velocity and falls by one over a root of negative group
-velocity, so a forward and a backward root between two trial velocities leave no trace in it. Backward stretches need a thickness
-resonance of P waves in soft layers: none was found where c stays below the slowest P velocity of the solid, or without a
-quarter turn of vertical P phase in the layers with Vp < c (smallest phase seen: 0.27 π). Where both are exceeded, with a
-wide margin, the secular function is sampled finely against its own oscillation, and every minimum of its modulus between equal
-signs is followed down until it crosses zero or turns.
+At fixed frequency the count rises by one over a root of positive group velocity and falls by one over a root
+of negative group velocity, so a forward and a backward root between two trial velocities leave no trace in
+it. Backward stretches need a thickness resonance of P waves in soft layers: none was found where c stays
+below the slowest P velocity of the solid, or without a quarter turn of vertical P phase in the layers with
+Vp < c (smallest phase seen: 0.27 π). Where both are exceeded, with a wide margin, the secular function is
+sampled finely against its own oscillation, and every minimum of its modulus between equal signs is followed
+down until it crosses zero or turns.
 """
 
 import math
@@ -77,13 +78,16 @@ def _samples(stack, water, omega, low, high):
 def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work):
     """Look for hidden pairs below ``highest`` at period p; where there are some, put every mode in its place.
 
-    Intervals wait in a list; each is sampled in one go. One with several roots by the count is sampled again; one between equal signs in
-    whose middle |F| has a minimum is narrowed until the sign changes or the minimum stays above zero.
+    Intervals wait in a list; each is sampled in one go. One with several roots by the count is sampled again;
+    one between equal signs in whose middle |F| has a minimum is narrowed until the sign changes or the
+    minimum stays above zero.
     """
     c = _samples(stack, water, omega[p], slowest, highest)
     size = len(c)
     most = max(size, LANES + 2)
-    at, F, J = np.full(most, omega[p]), np.empty(most), np.empty(most)
+    at, F, J = np.empty(most), np.empty(most), np.empty(most)
+    for i in range(most):
+        at[i] = omega[p]
     edges = np.empty((2 * size + 64, 4))
     found, base, expected = 0, 0, 0
     # waiting intervals: low, high, and how often a minimum was narrowed (-1: not one)
@@ -94,7 +98,7 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
         turns = -1.0
         if not first:
             queue -= 1
-            low, high, turns = waiting[queue]
+            low, high, turns = waiting[queue, 0], waiting[queue, 1], waiting[queue, 2]
             for i in range(LANES + 2):
                 c[i] = low + (high - low) * i / (LANES + 1.0)
             size = LANES + 2
@@ -111,10 +115,11 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             if not room or (minimum and not crossed):
                 break
             if abs(J[i + 1] - J[i]) > 1.0 and c[i + 1] - c[i] > 1e-13 * c[i]:
-                waiting[queue] = (c[i], c[i + 1], -1.0)
+                waiting[queue, 0], waiting[queue, 1], waiting[queue, 2] = c[i], c[i + 1], -1.0
                 queue += 1
             elif F[i] * F[i + 1] < 0.0:
-                edges[found] = (c[i], F[i], c[i + 1], F[i + 1])
+                edges[found, 0], edges[found, 1] = c[i], F[i]
+                edges[found, 2], edges[found, 3] = c[i + 1], F[i + 1]
                 found += 1
         for i in range(1, size - 1):
             low_point = abs(F[i]) <= abs(F[i - 1]) and abs(F[i]) <= abs(F[i + 1])
@@ -128,7 +133,7 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             bottom = F[i] - 0.25 * tilt * tilt / bend if bend != 0.0 else F[i]
             stays = turns > 1.0 and bottom / F[i] > 0.2
             if not stays and c[i + 1] - c[i - 1] > 1e-9 * c[i]:
-                waiting[queue] = (c[i - 1], c[i + 1], turns + 1.0)
+                waiting[queue, 0], waiting[queue, 1], waiting[queue, 2] = c[i - 1], c[i + 1], turns + 1.0
                 queue += 1
         c = trial
         first = False

@@ -1,7 +1,8 @@
 """Derivatives of every value at a root: one sweep up, one down, and the implicit function theorem.
 
-Real arithmetic gives the derivatives of phase velocity. Carried out along ω(1 + iε) with c following its own branch, the same sweeps give their
-derivative in ω to machine precision (a complex step has no subtraction), which is what group velocity kernels need.
+Real arithmetic gives the derivatives of phase velocity. Carried out along ω(1 + iε) with c following its own
+branch, the same sweeps give their derivative in ω to machine precision (a complex step has no subtraction),
+which is what group velocity kernels need.
 """
 
 import numpy as np
@@ -17,6 +18,8 @@ _implicit = njit(**INNER)(root_derivative)
 
 #: Order of the parameters in every array of kernels.
 THICKNESS, VP, VS, RHO = range(4)
+
+_2, _3 = 2 * LANES, 3 * LANES
 
 #: Relative size of the imaginary step: small enough that its square vanishes in float64.
 STEP = 1e-30
@@ -38,7 +41,10 @@ def buffers(layers, water, like):
 
 @njit(**MERGED)
 def sweep_group(wave, start, stack, water, omega, c, ratio, work):
-    """Raw partial derivatives of F (row 0 of raw and sums) and, if ``ratio``, of the ellipticity m13/m23 (row 1), for LANES pairs."""
+    """Raw partial derivatives for ``LANES`` pairs.
+
+    Those of F are row 0 of raw and sums; those of the ellipticity m13/m23, if ``ratio``, row 1.
+    """
     h, ia2, ib2, mu, rho = stack
     w, kept, top, minors, grad, raw, sums = work
     raw[:] = 0.0
@@ -56,7 +62,7 @@ def sweep_group(wave, start, stack, water, omega, c, ratio, work):
         top[:] = 0.0
         for lane in range(LANES):
             m13, m23 = minors[3, lane], minors[2, lane]
-            top[3 * LANES + lane], top[2 * LANES + lane] = 1.0 / m23, -m13 / (m23 * m23)
+            top[_3 + lane], top[_2 + lane] = 1.0 / m23, -m13 / (m23 * m23)
         rayleigh.sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad)
         _rayleigh_chain(start, stack, len(water[0]), omega, c, grad, raw[1], sums[1])
 
@@ -74,7 +80,7 @@ def _surface(water, omega, c, minors, top, raw, sums):
     for lane in range(LANES):
         w, v = omega[lane], c[lane]
         r2, r4 = fluid.cap_partials(h, ia2, rho, w, v, minors[0, lane], minors[2, lane], by)
-        top[lane], top[2 * LANES + lane] = r2, r4
+        top[lane], top[_2 + lane] = r2, r4
         for i in range(n):
             velocity = 1.0 / np.sqrt(ia2[i])
             raw[i, THICKNESS, lane] = by[i, 0] * w / v
@@ -139,8 +145,8 @@ def _group_of(first, number, omega, c, group_omega, group_c, ib2, h):
 def phase(wave, stack, water, omega, c, number, rows, slope, kernel, ellipticity, by_ellipticity):
     """Derivatives of phase velocity, and of ellipticity where it is asked for, at ``number`` roots.
 
-    Fills ``slope`` (dc/dω) and, where ``rows``, ``kernel`` [4, root, layer]. A non-empty ``ellipticity`` [root] receives m13/m23, and
-    ``by_ellipticity`` [4, root, layer] its total derivative.
+    Fills ``slope`` (dc/dω) and, where ``rows``, ``kernel`` [4, root, layer]. A non-empty ``ellipticity``
+    [root] receives m13/m23, and ``by_ellipticity`` [4, root, layer] its total derivative.
     """
     h = stack[0]
     layers, fluids = len(h), len(water[0])

@@ -1,4 +1,7 @@
-"""The secular function of either wave at any list of (angular frequency, phase velocity), lanes filled and deep layers skipped."""
+"""The secular function of either wave at any list of (angular frequency, phase velocity).
+
+Lanes are filled group by group, and deep layers skipped.
+"""
 
 import math
 
@@ -32,7 +35,14 @@ def deepest(h, ib2, wavenumber, c2):
 @njit(**MERGED)
 def workspace():
     """Arrays that :func:`evaluate` reuses from call to call: rows, then ω, c, r2, r4, F, J and a count per lane."""
-    lanes = (np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES))
+    lanes = (
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+    )
     return np.zeros(rayleigh.ROWS * LANES), lanes, np.zeros(LANES)
 
 
@@ -54,7 +64,9 @@ def evaluate(wave, stack, water, omega, c, number, counting, F, J, work):
             wavenumber, c2 = min(wavenumber, omega[at] / c[at]), max(c2, c[at] * c[at])
         if wet:
             for i in range(LANES):
-                r2[i], r4[i], under_rigid[i] = fluid.cap(water[0], water[1], water[2], lane_omega[i], lane_c[i])
+                r2[i], r4[i], under_rigid[i] = fluid.cap(
+                    water[0], water[1], water[2], lane_omega[i], lane_c[i]
+                )
         start = deepest(h, ib2, wavenumber, c2)
         if wave == LOVE:
             love.secular(start, h, ib2, mu, lane_omega, lane_c, counting, w, f, j)

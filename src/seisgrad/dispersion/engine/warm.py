@@ -1,0 +1,44 @@
+"""Compile the engine ahead of its first use, on two cores side by side; afterwards it comes from disk.
+
+Numba compiles one function at a time per process. The search for modes takes about as long to compile as all derivatives
+together, so a second process does the latter.
+"""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from .batch import _group_rows_of, _modes_of, _slopes_of
+from .secular import RAYLEIGH
+
+#: Two layers over a half-space: thickness, vp, vs, rho.
+_MODEL = tuple(
+    np.array([values]) for values in ([2.0, 3.0, 0.0], [3.0, 4.0, 6.0], [1.5, 2.2, 3.5], [2.1, 2.3, 2.7])
+)
+_OMEGA = 2.0 * np.pi / np.array([2.0, 4.0])
+
+
+def warm() -> None:
+    """Compile every entry point that is not on disk yet; quick where all are."""
+    derivatives = subprocess.Popen(
+        [sys.executable, "-c", f"from {__name__} import derivatives; derivatives()"]
+    )
+    try:
+        modes()
+    finally:
+        derivatives.wait()
+
+
+def modes() -> None:
+    """Compile the search for modes."""
+    velocity, status = np.empty((1, 1, 2)), np.empty((1, 1, 2), np.int64)
+    _modes_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, np.zeros(1, np.int64), velocity, status)
+
+
+def derivatives() -> None:
+    """Compile the derivatives of phase velocity, ellipticity and group velocity."""
+    velocity, slope = np.full((1, 1, 2), 1.6), np.full((1, 1, 2), -0.1)
+    rows, none = np.empty((1, 4, 1, 2, 3)), np.empty((1, 0, 0))
+    _slopes_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, velocity, slope, none, True, False, rows)
+    _group_rows_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, velocity, slope, rows)
