@@ -1,1 +1,1 @@
-"""The compiled engine of the dispersion operator: sweeps through the layers, the search for modes, their derivatives."""
+"""The compiled engine of the dispersion operator: sweeps through the layers, the mode search, the derivatives."""

@@ -79,7 +79,8 @@ def renormalise(w, first, rows):
             w[first + row * LANES + lane] *= scale
 
 
-#: Offsets of the rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, ∂S/∂x, then two rows of work.
+#: Offsets of the rows that :func:`layer_functions` fills, counted from its first: x = 1 - c²/v², C, S, ∂S/∂x, then two
+#: rows of work.
 X, C_, S_, D_ = range(0, 4 * LANES, LANES)
 _Y, _H = 4 * LANES, 5 * LANES
 FUNCTION_ROWS = 6

@@ -1,7 +1,7 @@
 """Compile the engine ahead of its first use, on two cores side by side; afterwards it comes from disk.
 
-Numba compiles one function at a time per process. The search for modes takes about as long to compile as all derivatives
-together, so a second process does the latter.
+Numba compiles one function at a time per process. The search for modes takes about as long as all derivatives
+together, so a second process compiles the latter.
 """
 
 import subprocess
@@ -13,8 +13,11 @@ from .batch import _group_rows_of, _modes_of, _slopes_of
 from .secular import RAYLEIGH
 
 #: Two layers over a half-space: thickness, vp, vs, rho.
-_MODEL = tuple(
-    np.array([values]) for values in ([2.0, 3.0, 0.0], [3.0, 4.0, 6.0], [1.5, 2.2, 3.5], [2.1, 2.3, 2.7])
+_MODEL = (
+    np.array([[2.0, 3.0, 0.0]]),
+    np.array([[3.0, 4.0, 6.0]]),
+    np.array([[1.5, 2.2, 3.5]]),
+    np.array([[2.1, 2.3, 2.7]]),
 )
 _OMEGA = 2.0 * np.pi / np.array([2.0, 4.0])
 
