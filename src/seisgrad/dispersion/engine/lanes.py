@@ -31,21 +31,21 @@ INNER: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper
 MERGED: dict[str, Any] = INNER | {"inline": "always"}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
-SERIES_LIMIT = 0.25
+SERIES_LIMIT = 1.0
 #: Largest |y| at which four terms fewer still reach 1e-16.
 SHORT_LIMIT = 0.012
 
-_E = [1.0 / math.factorial(2 * n + 2) for n in range(7)]
-_G = [1.0 / math.factorial(2 * n + 3) for n in range(7)]
-E0, E1, E2, E3, E4, E5, E6 = _E
-G0, G1, G2, G3, G4, G5, G6 = _G
+_E = [1.0 / math.factorial(2 * n + 2) for n in range(9)]
+_G = [1.0 / math.factorial(2 * n + 3) for n in range(9)]
+E0, E1, E2, E3, E4, E5, E6, E7, E8 = _E
+G0, G1, G2, G3, G4, G5, G6, G7, G8 = _G
 
 
 @njit(**INNER)
 def even(y):
     """e(y) and g(y) by their series, for |y| below ``SERIES_LIMIT``."""
-    e = E0 + y * (E1 + y * (E2 + y * (E3 + y * (E4 + y * (E5 + y * E6)))))
-    g = G0 + y * (G1 + y * (G2 + y * (G3 + y * (G4 + y * (G5 + y * G6)))))
+    e = E0 + y * (E1 + y * (E2 + y * (E3 + y * (E4 + y * (E5 + y * (E6 + y * (E7 + y * E8)))))))
+    g = G0 + y * (G1 + y * (G2 + y * (G3 + y * (G4 + y * (G5 + y * (G6 + y * (G7 + y * G8)))))))
     return e, g
 
 

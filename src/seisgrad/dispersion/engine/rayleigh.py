@@ -30,6 +30,7 @@ from .lanes import (
     LANES,
     MERGED,
     S_,
+    SERIES_LIMIT,
     SHORT_LIMIT,
     even,
     even_short,
@@ -99,7 +100,9 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
         largest = max(max(abs(a_max), abs(b_max)), abs(1.0 - highest * highest * B))
         y_max = H_max * H_max * max(largest, abs(1.0 - highest * highest * A))
         if y_max <= SHORT_LIMIT:
-            _thin_layer(thickness, A, B, step, ratio, w)
+            _thin_layer(even_short, thickness, A, B, step, ratio, w)
+        elif y_max <= SERIES_LIMIT:
+            _thin_layer(even, thickness, A, B, step, ratio, w)
         else:
             _thick_layer(halvings(y_max), counting, thickness, A, B, step, ratio, w)
         growth += 0.2 + H_max * (math.sqrt(max(a_max, 0.0)) + math.sqrt(max(b_max, 0.0)))
@@ -120,14 +123,14 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
 
 
 @njit(**MERGED)
-def _thin_layer(thickness, A, B, step, ratio, w):
+def _thin_layer(series, thickness, A, B, step, ratio, w):
     for lane in range(LANES):
         H = thickness * w[_K + lane]
         c2 = w[_C2 + lane]
         a, b = 1.0 - c2 * A, 1.0 - c2 * B
         ya, yb = a * H * H, b * H * H
-        ea, ga = even_short(ya)
-        eb, gb = even_short(yb)
+        ea, ga = series(ya)
+        eb, gb = series(yb)
         CA, SA, CB, SB = 1.0 + ya * ea, H * (1.0 + ya * ga), 1.0 + yb * eb, H * (1.0 + yb * gb)
         aSA, bSB = a * SA, b * SB
         N34, N14, N23, N13, N12 = _interface(
