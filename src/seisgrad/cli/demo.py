@@ -34,17 +34,19 @@ def demo(out: OutFolder = Path("demo"), quiet: Quiet = False, as_json: AsJson = 
 
 def _work(console: Console) -> "Demonstration":
     with console.step("Read the record and the library"):
+        from seisgrad.dispersion.engine import warm
         from seisgrad.report import kono
 
         kono.record_path()
-    with console.step("Compile the wave engine") as step:
-        step.say("takes its time once, then comes from disk")
-        kono.compile_engine()
+        compiling = warm.start()
     measured = {}
     for wave in ("rayleigh", "love"):
         with console.step(f"Measure the {wave.capitalize()} wave") as step:
             measured[wave] = kono.measure_wave(wave)
             step.say(f"{int(measured[wave].good.sum())} of {len(measured[wave].period)} periods are good")
+    with console.step("Compile the wave engine") as step:
+        step.say("takes its time once, then comes from disk")
+        warm.finish(compiling)
     with console.step("Invert both together, and each alone") as step:
         result = kono.demonstrate(measured["rayleigh"], measured["love"])
         step.say(f"χ² per datum {float(result.joint.posterior.chi2):.2f}")

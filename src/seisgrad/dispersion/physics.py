@@ -1,8 +1,8 @@
 """The exact dispersion operator: Rayleigh and Love waves of a layered earth, and their derivatives.
 
-Modes are counted, then polished (``engine/``): there is no search step, no tolerance to tune, and a mode
-cannot be lost or confused with its neighbour. Derivatives come from the implicit function theorem at the root
-(:mod:`seisgrad.implicit`). Every value is NaN where the earth does not trap the mode, and a status says so.
+Modes are counted, then polished (``engine/``): there is no search step and no tolerance to tune. Derivatives come
+from the implicit function theorem at the root (:mod:`seisgrad.implicit`). Every value is NaN where the earth does not
+trap the mode, and a status says so.
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seisgrad.dispersion.curves import DispersionCurves
-from seisgrad.dispersion.engine.warm import warm
 from seisgrad.dispersion.invert import Inversion, invert
 from seisgrad.dispersion.measure import Event, Measurement, Station, measure
 from seisgrad.dispersion.physics import Physics
@@ -171,11 +170,6 @@ class Demonstration:
     def curves(self) -> DispersionCurves:
         """The picks of both waves."""
         return self.rayleigh.curves + self.love.curves
-
-
-def compile_engine() -> None:
-    """Have everything compiled that is compiled on the first use of the wave engine."""
-    warm()
 
 
 def demonstrate(rayleigh: Measurement, love: Measurement) -> Demonstration:

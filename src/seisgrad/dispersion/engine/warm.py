@@ -1,7 +1,7 @@
 """Compile the engine ahead of its first use, on two cores side by side; afterwards it comes from disk.
 
-Numba compiles one function at a time per process. The search for modes takes about as long as all derivatives
-together, so a second process compiles the latter.
+Numba compiles one function at a time per process, and the search for modes takes about as long as all derivatives
+together: a process each. Whoever starts them can do something else meanwhile.
 """
 
 import subprocess
@@ -22,15 +22,18 @@ _MODEL = (
 _OMEGA = 2.0 * np.pi / np.array([2.0, 4.0])
 
 
-def warm() -> None:
-    """Compile every entry point that is not on disk yet; quick where all are."""
-    derivatives = subprocess.Popen(
-        [sys.executable, "-c", f"from {__name__} import derivatives; derivatives()"]
+def start() -> tuple[subprocess.Popen, ...]:
+    """Begin to compile every entry point that is not on disk yet, in processes of their own; see :func:`finish`."""
+    return tuple(
+        subprocess.Popen([sys.executable, "-c", f"from {__name__} import {part}; {part}()"])
+        for part in ("modes", "derivatives")
     )
-    try:
-        modes()
-    finally:
-        derivatives.wait()
+
+
+def finish(processes: tuple[subprocess.Popen, ...]) -> None:
+    """Wait for them. One that failed is no harm: what it would have left on disk is compiled at its first use."""
+    for process in processes:
+        process.wait()
 
 
 def modes() -> None:
