@@ -156,7 +156,12 @@ def _near_root(s, t, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
     x, error = estimate(s, t)
     # an estimate can be small by accident; a last step that is short as well cannot
-    if error < ACCURACY * x and min(x - s[t, LO], s[t, HI] - x) < LAST_STEP * x:
+    # (nor can F, of length one at most, be large at the nearest point: a mode far below hardly reaches the surface,
+    # and F is then a step)
+    from_low = x - s[t, LO] < s[t, HI] - x
+    nearest = x - s[t, LO] if from_low else s[t, HI] - x
+    height = abs(s[t, FLO]) if from_low else abs(s[t, FHI])
+    if error < ACCURACY * x and nearest < LAST_STEP * x and height < 0.1:
         s[t, GOING], s[t, X] = DONE, x
         return 0
     span = s[t, HI] - s[t, LO]
