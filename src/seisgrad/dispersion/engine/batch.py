@@ -16,7 +16,7 @@ import torch
 from numba import njit
 from numpy.typing import NDArray
 
-from .lanes import INNER, MERGED, OPTIONS
+from .lanes import INNER, MAKING, MERGED, OPTIONS
 from .modes import solve
 from .partials import group, phase
 
@@ -28,7 +28,7 @@ MOST_GROWTH = 150.0
 CHUNK = 8
 
 
-@njit(**INNER)
+@njit(**MAKING)
 def _roots(velocity, omega):
     """Flat places, angular frequencies and velocities of the modes that exist."""
     periods = len(omega)

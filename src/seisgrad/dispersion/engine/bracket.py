@@ -11,11 +11,11 @@ import math
 import numpy as np
 from numba import njit
 
-from .lanes import INNER, MERGED
+from .lanes import BRIEF, MAKING, MERGED
 
 # columns of the state of one root
-LO, HI, JLO, JHI, FLO, FHI, LO2, FLO2, HI2, FHI2, GUESS, WIDTH, X, GOING, SPAN, SLOW = range(16)
-COLUMNS = 16
+LO, HI, JLO, JHI, FLO, FHI, LO2, FLO2, HI2, FHI2, GUESS, WIDTH, X, GOING, SPAN, SLOW, LEAST = range(17)
+COLUMNS = 17
 
 SEARCHING, DONE = 0.0, 1.0
 
@@ -25,19 +25,19 @@ ACCURACY = 2e-15
 LAST_STEP = 1e-8
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def begin(s, t, guess, error, slowest, fastest):
     """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN: nothing known)."""
     for column in range(COLUMNS):
         s[t, column] = np.nan
     s[t, LO], s[t, JLO], s[t, HI], s[t, JHI] = slowest, 0.0, fastest, -1.0
-    s[t, GOING], s[t, SPAN], s[t, SLOW] = SEARCHING, fastest, 0.0
+    s[t, GOING], s[t, SPAN], s[t, SLOW], s[t, LEAST] = SEARCHING, fastest, 0.0, np.inf
     s[t, WIDTH] = 0.0
     if slowest < guess < fastest:
         s[t, GUESS], s[t, WIDTH] = guess, error
 
 
-@njit(**INNER)
+@njit(**MAKING)
 def begin_isolated(mode, low, f_low, high, f_high):
     """A root known to be the only one between ``low`` and ``high``."""
     s = np.empty((1, COLUMNS))
@@ -46,13 +46,13 @@ def begin_isolated(mode, low, f_low, high, f_high):
     return s
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def isolated(s, t, mode):
     """Whether exactly root ``mode`` lies between LO and HI, both evaluated."""
     return s[t, JLO] == mode and s[t, JHI] == mode + 1 and s[t, FLO] * s[t, FHI] < 0.0
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def propose(s, t, mode, most, points):
     """Fill ``points`` with up to ``most`` velocities worth trying; returns how many."""
     if isolated(s, t, mode):
@@ -66,7 +66,8 @@ def propose(s, t, mode, most, points):
         points[0] = s[t, LO]
         return 1
     n = 0
-    if s[t, JHI] < 0.0:
+    if s[t, JHI] < 0.0 and (most > 1 or not math.isnan(s[t, FLO])):
+        # so far nothing says that a half-space this fast traps the mode
         points[0] = s[t, HI]
         n = 1
         if most == 1:
@@ -110,7 +111,7 @@ def _near_guess(s, t, most, points):
     return kept
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def absorb(s, t, mode, fastest, x, F, J):
     """Use one evaluation."""
     if s[t, GOING] == DONE:
@@ -151,7 +152,7 @@ def absorb(s, t, mode, fastest, x, F, J):
         s[t, GOING], s[t, X] = DONE, s[t, LO] if abs(s[t, FLO]) < abs(s[t, FHI]) else s[t, HI]
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def _near_root(s, t, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
     x, error = estimate(s, t)
@@ -165,16 +166,18 @@ def _near_root(s, t, most, points):
         s[t, GOING], s[t, X] = DONE, x
         return 0
     span = s[t, HI] - s[t, LO]
-    s[t, SLOW] = s[t, SLOW] + 1.0 if span > 0.25 * s[t, SPAN] else 0.0
-    s[t, SPAN] = span
+    least = min(abs(s[t, FLO]), abs(s[t, FHI]))
+    s[t, SLOW] = s[t, SLOW] + 1.0 if span > 0.25 * s[t, SPAN] and least > 0.1 * s[t, LEAST] else 0.0
+    s[t, SPAN], s[t, LEAST] = span, least
     reach = min(max(error, 4e-16 * x), 0.25 * span)
     if s[t, SLOW] >= 2.0:
         x, reach = 0.5 * (s[t, LO] + s[t, HI]), 0.25 * span
     if most == 1:
         # lean towards the far end, so that the bracket closes from both sides
-        points[0] = x + reach if s[t, HI] - x > x - s[t, LO] else x - reach
+        lean = reach if error < 0.1 * span else 0.0
+        points[0] = x + lean if s[t, HI] - x > x - s[t, LO] else x - lean
         if s[t, SLOW] >= 2.0:
-            points[0] = x
+            points[0], s[t, SLOW] = x, 0.0
         n = 1
     else:
         points[0], points[1] = x - reach, x + reach
@@ -192,7 +195,7 @@ def _near_root(s, t, most, points):
     return kept
 
 
-@njit(**INNER)
+@njit(**BRIEF)
 def estimate(s, t):
     """The root by inverse interpolation through two, three or four points, and an upper estimate of its error."""
     a, b, fa, fb = s[t, LO], s[t, HI], s[t, FLO], s[t, FHI]
@@ -202,7 +205,7 @@ def estimate(s, t):
     has_lo = not math.isnan(s[t, FLO2]) and s[t, FLO2] / fa > 1.0
     has_hi = not math.isnan(s[t, FHI2]) and s[t, FHI2] / fb > 1.0
     if not has_lo and not has_hi:
-        return two, min(200.0 * product / b, most)
+        return two, min(20.0 * product / b, most)
     from_lo = has_lo and (not has_hi or a - s[t, LO2] < s[t, HI2] - b)
     c, fc = (s[t, LO2], s[t, FLO2]) if from_lo else (s[t, HI2], s[t, FHI2])
     slope = (b - a) / (fb - fa)

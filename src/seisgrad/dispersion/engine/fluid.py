@@ -11,7 +11,7 @@ r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r
 import numpy as np
 from numba import njit
 
-from .lanes import INNER, even, halvings
+from .lanes import INNER, MAKING, even, halvings
 
 
 @njit(**INNER)
@@ -63,7 +63,7 @@ def cap(h, ia2, rho, omega, c):
     return r2, (rho[-1] * p if len(h) > 0 else 0.0), count
 
 
-@njit(**INNER)
+@njit(**MAKING)
 def cap_partials(h, ia2, rho, omega, c, m34, m23, grad):
     """Derivatives of F = r2·m34 + r4·m23 with respect to every fluid layer.
 

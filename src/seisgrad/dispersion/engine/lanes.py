@@ -24,11 +24,16 @@ LANES = 8
 
 #: Reassociation stays off (counts must be reproducible); contraction gives fused multiply-adds.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp"}}
-#: For functions that only compiled code calls: they compile faster without Python entry points.
-INNER: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: For functions that only compiled code calls and that make arrays: they compile faster without Python entry points.
+MAKING: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: For those that make none: references to arrays are not counted, whose atomic increments at every call would
+#: hold up the processor longer than a layer's arithmetic takes.
+INNER: dict[str, Any] = MAKING | {"_nrt": False}
+#: For those that are short beside the cost of handing over their arguments.
+BRIEF: dict[str, Any] = INNER | {"forceinline": True}
 #: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each
 #: level of calls that is kept would optimise the sweeps below it once more.
-MERGED: dict[str, Any] = INNER | {"inline": "always"}
+MERGED: dict[str, Any] = MAKING | {"inline": "always"}
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
 SERIES_LIMIT = 1.0

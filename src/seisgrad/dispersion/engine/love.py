@@ -21,6 +21,7 @@ from .lanes import (
     LANES,
     MERGED,
     S_,
+    SERIES_LIMIT,
     SHORT_LIMIT,
     even,
     even_short,
@@ -59,44 +60,11 @@ def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
         H_max = wavenumber * thickness
         y_max = H_max * H_max * max(abs(b_max), abs(b_min))
         if y_max <= SHORT_LIMIT:
-            for lane in range(LANES):
-                H = thickness * w[_K + lane]
-                b = 1.0 - w[_C2 + lane] * B
-                y = b * H * H
-                e, g = even_short(y)
-                C, S = 1.0 + y * e, H * (1.0 + y * g)
-                below, t = w[_L + lane], w[_T + lane] * ratio
-                above = C * below - S * t
-                w[_T + lane] = C * t - b * S * below
-                w[_L + lane] = above
-                w[_COUNT + lane] += 1.0 if above * below < 0.0 else 0.0
+            _thin_layer(even_short, thickness, B, ratio, w)
+        elif y_max <= SERIES_LIMIT:
+            _thin_layer(even, thickness, B, ratio, w)
         else:
-            n = halvings(y_max)
-            for lane in range(LANES):
-                H = thickness * w[_K + lane]
-                b = 1.0 - w[_C2 + lane] * B
-                y = b * H * H * 0.25**n
-                e, g = even(y)
-                w[_Y + lane], w[_H + lane], w[_B + lane] = y, H * 0.5**n, b
-                w[_E + lane], w[_G + lane], w[_IN + lane] = e, g, 0.0
-            for _ in range(n):
-                for lane in range(LANES):
-                    y, H = w[_Y + lane], w[_H + lane]
-                    e, g = w[_E + lane], w[_G + lane]
-                    C, S = 1.0 + y * e, H * (1.0 + y * g)
-                    inside = 2.0 * w[_IN + lane]
-                    w[_IN + lane] = inside + (1.0 if C * S < 0.0 else 0.0)
-                    w[_E + lane] = e * (1.0 + 0.5 * y * e)
-                    w[_G + lane] = 0.25 * (g + e + y * g * e)
-                    w[_Y + lane], w[_H + lane] = 4.0 * y, 2.0 * H
-            for lane in range(LANES):
-                y, H, b = w[_Y + lane], w[_H + lane], w[_B + lane]
-                C, S = 1.0 + y * w[_E + lane], H * (1.0 + y * w[_G + lane])
-                below, t = w[_L + lane], w[_T + lane] * ratio
-                above = C * below - S * t
-                w[_T + lane] = C * t - b * S * below
-                w[_L + lane] = above
-                w[_COUNT + lane] += w[_IN + lane] + (1.0 if above * below * S < 0.0 else 0.0)
+            _thick_layer(halvings(y_max), thickness, B, ratio, w)
         growth += 0.1 + H_max * math.sqrt(max(b_max, 0.0))
         if growth > 100.0:
             renormalise(w, _L, 2)
@@ -105,6 +73,52 @@ def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
         value, slope = w[_L + lane], w[_T + lane]
         F[lane] = -slope / math.sqrt(value * value + slope * slope)
         J[lane] = w[_COUNT + lane] + (1.0 if slope * value > 0.0 else 0.0)
+
+
+@njit(**MERGED)
+def _thin_layer(series, thickness, B, ratio, w):
+    """Too thin for a clamped mode of its own: only the pivot counts."""
+    for lane in range(LANES):
+        H = thickness * w[_K + lane]
+        b = 1.0 - w[_C2 + lane] * B
+        y = b * H * H
+        e, g = series(y)
+        C, S = 1.0 + y * e, H * (1.0 + y * g)
+        below, t = w[_L + lane], w[_T + lane] * ratio
+        above = C * below - S * t
+        w[_T + lane] = C * t - b * S * below
+        w[_L + lane] = above
+        w[_COUNT + lane] += 1.0 if above * below < 0.0 else 0.0
+
+
+@njit(**MERGED)
+def _thick_layer(n, thickness, B, ratio, w):
+    quarter, half = 0.25**n, 0.5**n
+    for lane in range(LANES):
+        H = thickness * w[_K + lane]
+        b = 1.0 - w[_C2 + lane] * B
+        y = b * H * H * quarter
+        e, g = even(y)
+        w[_Y + lane], w[_H + lane], w[_B + lane] = y, H * half, b
+        w[_E + lane], w[_G + lane], w[_IN + lane] = e, g, 0.0
+    for _ in range(n):
+        for lane in range(LANES):
+            y, H = w[_Y + lane], w[_H + lane]
+            e, g = w[_E + lane], w[_G + lane]
+            C, S = 1.0 + y * e, H * (1.0 + y * g)
+            inside = 2.0 * w[_IN + lane]
+            w[_IN + lane] = inside + (1.0 if C * S < 0.0 else 0.0)
+            w[_E + lane] = e * (1.0 + 0.5 * y * e)
+            w[_G + lane] = 0.25 * (g + e + y * g * e)
+            w[_Y + lane], w[_H + lane] = 4.0 * y, 2.0 * H
+    for lane in range(LANES):
+        y, H, b = w[_Y + lane], w[_H + lane], w[_B + lane]
+        C, S = 1.0 + y * w[_E + lane], H * (1.0 + y * w[_G + lane])
+        below, t = w[_L + lane], w[_T + lane] * ratio
+        above = C * below - S * t
+        w[_T + lane] = C * t - b * S * below
+        w[_L + lane] = above
+        w[_COUNT + lane] += w[_IN + lane] + (1.0 if above * below * S < 0.0 else 0.0)
 
 
 #: Rows kept per layer by the stored sweep: value, slope and the factor that the layers above apply to both.

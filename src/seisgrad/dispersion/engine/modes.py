@@ -14,11 +14,12 @@ from numba import njit
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, isolated, propose
 from .lanes import INNER, LANES, MERGED
 from .pairs import possible, resolve
-from .secular import evaluate, workspace
+from .secular import LOVE, lanes_of, workspace
 
 OK, BELOW_CUTOFF, FAILED = 0, 1, 2
+PENDING = 3
 
-#: Periods solved first are this far apart.
+#: Periods solved first are at most this far apart.
 COARSEST = 16
 MOST_ROUNDS = 300
 MOST_POINTS = 4
@@ -34,64 +35,16 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
     """
     number = len(omega)
     tasks = len(modes) * number
-    state = np.empty((tasks, COLUMNS))
-    active = np.empty(tasks, np.int64)
-    size = max(tasks, LANES) + LANES
-    trial_omega, trial_c, owner = np.empty(size), np.empty(size), np.empty(size, np.int64)
-    F, J = np.empty(size), np.empty(size)
+    log_omega, order = np.log(omega), np.empty(tasks, np.int64)
+    state, task_of, owner = np.empty((LANES, COLUMNS)), np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     points = np.empty(MOST_POINTS)
     work = workspace()
-    log_omega = np.empty(number)
-    for p in range(number):
-        log_omega[p] = math.log(omega[p])
-    for m in range(len(modes)):
-        for p in range(number):
-            velocity[m, p], status[m, p] = np.nan, FAILED
-    evaluations = 0
-    stride = COARSEST
-    while stride >= 1:
-        count = 0
-        for p in range(number):
-            if not _on_level(p, number, stride):
-                continue
-            for m in range(len(modes)):
-                task = m * number + p
-                active[count] = task
-                count += 1
-                guess, error = np.nan, 0.0
-                if stride < COARSEST:
-                    guess, error = interpolate(velocity, m, log_omega, p, stride)
-                begin(state, task, guess, error, slowest, fastest)
-        rounds = 0
-        while count > 0 and rounds < MOST_ROUNDS:
-            rounds += 1
-            each = min(max(LANES // count, 1), MOST_POINTS)
-            trials = 0
-            counting = False
-            for i in range(count):
-                counting = counting or not isolated(state, active[i], modes[active[i] // number])
-                n = propose(state, active[i], modes[active[i] // number], each, points)
-                for j in range(n):
-                    owner[trials], trial_omega[trials] = i, omega[active[i] % number]
-                    trial_c[trials] = points[j]
-                    trials += 1
-            evaluate(wave, stack, water, trial_omega, trial_c, trials, counting, F, J, work)
-            evaluations += trials
-            for t in range(trials):
-                task = active[owner[t]]
-                absorb(state, task, modes[task // number], fastest, trial_c[t], F[t], J[t])
-            left = 0
-            for i in range(count):
-                task = active[i]
-                if state[task, GOING] == DONE:
-                    found = state[task, X]
-                    velocity[task // number, task % number] = found
-                    status[task // number, task % number] = BELOW_CUTOFF if math.isnan(found) else OK
-                else:
-                    active[left] = task
-                    left += 1
-            count = left
-        stride //= 2
+    # Love waves are faster than the slowest S wave
+    expected = slowest * (2.0 if wave == LOVE else 1.0)
+    evaluations = _search(
+        wave, stack, water, omega, log_omega, modes, expected, fastest,
+        velocity, status, order, state, task_of, owner, points, work,
+    )  # fmt: skip
     for p in range(number):
         highest = 0.0
         for m in range(len(modes)):
@@ -104,11 +57,110 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
     return evaluations
 
 
-@njit(**MERGED)
-def _on_level(p, number, stride):
-    if stride == COARSEST:
-        return p % COARSEST == 0 or p == number - 1
-    return p % (2 * stride) == stride and p != number - 1
+@njit(**INNER)
+def _search(
+    wave, stack, water, omega, log_omega, modes, slowest, fastest,
+    velocity, status, order, state, task_of, owner, points, work,
+):  # fmt: skip
+    """A root in every lane: one that is found makes room for the next whose neighbours are known."""
+    number, tasks = len(omega), len(order)
+    trial_omega, trial_c, F, J = work[1][0], work[1][1], work[1][4], work[1][5]
+    coarsest = COARSEST
+    while coarsest > 1 and len(modes) * number < (LANES - 1) * coarsest:
+        coarsest //= 2
+    _coarse_to_fine(coarsest, number, len(modes), order)
+    velocity[:] = np.nan
+    status[:] = PENDING
+    task_of[:] = -1
+    evaluations, started, rounds = 0, 0, 0
+    while rounds < MOST_ROUNDS * tasks:
+        rounds += 1
+        busy = 0
+        for slot in range(LANES):
+            if task_of[slot] >= 0 and state[slot, GOING] == DONE:
+                _record(state[slot, X], task_of[slot], velocity, status)
+                task_of[slot] = -1
+        for slot in range(LANES):
+            if task_of[slot] < 0 and started < tasks:
+                started += _start(
+                    order[started], coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of
+                )
+            busy += 1 if task_of[slot] >= 0 else 0
+        tried, counting = 0, False
+        for slot in range(LANES):
+            while task_of[slot] >= 0:
+                task = task_of[slot]
+                mode = modes[task // number]
+                counting = counting or not isolated(state, slot, mode)
+                share = min((LANES - tried) // busy, MOST_POINTS)
+                n = propose(state, slot, mode, share, points)
+                if state[slot, GOING] != DONE:
+                    for j in range(n):
+                        owner[tried], trial_omega[tried], trial_c[tried] = slot, omega[task % number], points[j]
+                        tried += 1
+                    busy -= 1
+                    break
+                _record(state[slot, X], task, velocity, status)
+                task_of[slot] = -1
+                if started < tasks:
+                    started += _start(
+                        order[started], coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of
+                    )
+                busy -= 1 if task_of[slot] < 0 else 0
+        if tried == 0:
+            if started == tasks:
+                break
+            continue
+        lanes_of(wave, stack, water, tried, counting, work)
+        evaluations += tried
+        for t in range(tried):
+            slot = owner[t]
+            absorb(state, slot, modes[task_of[slot] // number], fastest, trial_c[t], F[t], J[t])
+    for task in range(tasks):
+        if status[task // number, task % number] == PENDING:
+            status[task // number, task % number] = FAILED
+    return evaluations
+
+
+@njit(**INNER)
+def _coarse_to_fine(coarsest, number, modes, order):
+    """Tasks (mode * number + period) in the order in which they start."""
+    count = 0
+    stride = coarsest
+    while stride >= 1:
+        for p in range(number):
+            first = stride == coarsest and (p % coarsest == 0 or p == number - 1)
+            if first or (stride < coarsest and p % (2 * stride) == stride and p != number - 1):
+                for m in range(modes):
+                    order[count] = m * number + p
+                    count += 1
+        stride //= 2
+
+
+@njit(**INNER)
+def _start(task, coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of):
+    """Begin ``task`` in ``slot`` if the neighbours that its guess needs are known; returns how many began."""
+    number = len(log_omega)
+    m, p = task // number, task % number
+    guess, error = np.nan, 0.0
+    if p % coarsest != 0 and p != number - 1:
+        stride = 1
+        while p % (2 * stride) == 0:
+            stride *= 2
+        if status[m, p - stride] == PENDING or status[m, min(p + stride, number - 1)] == PENDING:
+            return 0
+        guess, error = interpolate(velocity, m, log_omega, p, stride)
+    begin(state, slot, guess, error, slowest, fastest)
+    task_of[slot] = task
+    return 1
+
+
+@njit(**INNER)
+def _record(found, task, velocity, status):
+    number = velocity.shape[1]
+    m, p = task // number, task % number
+    velocity[m, p] = found
+    status[m, p] = BELOW_CUTOFF if math.isnan(found) else OK
 
 
 @njit(**INNER)

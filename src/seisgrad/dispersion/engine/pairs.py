@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from .bracket import DONE, GOING, X, absorb, begin_isolated, propose
-from .lanes import INNER, LANES, MERGED
+from .lanes import INNER, MAKING, LANES, MERGED
 from .secular import RAYLEIGH, evaluate
 
 #: Vertical P phase (radians) in layers with Vp < c above which a backward stretch is thought possible.
@@ -54,7 +54,7 @@ def _phases(stack, water, omega, c):
     return omega * p, omega * s
 
 
-@njit(**INNER)
+@njit(**MAKING)
 def _samples(stack, water, omega, low, high):
     """Trial velocities between ``low`` and ``high``, dense where the secular function turns fast."""
     grid, table = np.empty(_TABLE), np.empty(_TABLE)

@@ -52,25 +52,37 @@ def evaluate(wave, stack, water, omega, c, number, counting, F, J, work):
 
     J is the count of modes only where ``counting``; without it thick layers cost less.
     """
+    lane_omega, lane_c, f, j = work[1][0], work[1][1], work[1][4], work[1][5]
+    for first in range(0, number, LANES):
+        some = min(LANES, number - first)
+        for i in range(some):
+            lane_omega[i], lane_c[i] = omega[first + i], c[first + i]
+        lanes_of(wave, stack, water, some, counting, work)
+        for i in range(some):
+            F[first + i], J[first + i] = f[i], j[i]
+
+
+@njit(**INNER)
+def lanes_of(wave, stack, water, number, counting, work):
+    """The same for the first ``number`` lanes of the workspace, in place."""
     h, ia2, ib2, mu, rho = stack
     w, lanes, under_rigid = work
-    lane_omega, lane_c, r2, r4, f, j = lanes
-    wet = wave == RAYLEIGH and len(water[0]) > 0
-    for first in range(0, number, LANES):
-        wavenumber, c2 = np.inf, 0.0
-        for i in range(LANES):
-            at = min(first + i, number - 1)
-            lane_omega[i], lane_c[i], r2[i], r4[i] = omega[at], c[at], 1.0, 0.0
-            wavenumber, c2 = min(wavenumber, omega[at] / c[at]), max(c2, c[at] * c[at])
+    omega, c, r2, r4, F, J = lanes
+    for i in range(number, LANES):
+        omega[i], c[i] = omega[number - 1], c[number - 1]
+    wavenumber, c2 = np.inf, 0.0
+    for i in range(LANES):
+        wavenumber, c2 = min(wavenumber, omega[i] / c[i]), max(c2, c[i] * c[i])
+    start = deepest(h, ib2, wavenumber, c2)
+    if wave == LOVE:
+        love.secular(start, h, ib2, mu, omega, c, counting, w, F, J)
+        return
+    wet = len(water[0]) > 0
+    for i in range(LANES):
+        r2[i], r4[i] = 1.0, 0.0
         if wet:
-            for i in range(LANES):
-                r2[i], r4[i], under_rigid[i] = fluid.cap(
-                    water[0], water[1], water[2], lane_omega[i], lane_c[i]
-                )
-        start = deepest(h, ib2, wavenumber, c2)
-        if wave == LOVE:
-            love.secular(start, h, ib2, mu, lane_omega, lane_c, counting, w, f, j)
-        else:
-            rayleigh.secular(start, h, ia2, ib2, mu, rho, lane_omega, lane_c, r2, r4, counting, w, f, j)
-        for i in range(min(LANES, number - first)):
-            F[first + i], J[first + i] = f[i], j[i] + under_rigid[i]
+            r2[i], r4[i], under_rigid[i] = fluid.cap(water[0], water[1], water[2], omega[i], c[i])
+    rayleigh.secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J)
+    if wet:
+        for i in range(LANES):
+            J[i] += under_rigid[i]
