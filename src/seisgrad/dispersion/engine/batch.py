@@ -16,9 +16,9 @@ import torch
 from numba import njit
 from numpy.typing import NDArray
 
-from .lanes import INNER, MAKING, MERGED, OPTIONS
+from .lanes import LANES, MAKING, MERGED, OPTIONS
 from .modes import solve
-from .partials import group, phase
+from .partials import buffers, group, phase
 
 PHASE, GROUP, ELLIPTICITY = 0, 1, 2
 
@@ -29,36 +29,16 @@ CHUNK = 8
 
 
 @njit(**MAKING)
-def _roots(velocity, omega):
-    """Flat places, angular frequencies and velocities of the modes that exist."""
-    periods = len(omega)
+def _roots(velocity):
+    """Flat places of the modes that exist in ``velocity`` [mode, period]."""
+    periods = velocity.shape[1]
     found = np.empty(velocity.size, np.int64)
     count = 0
-    for m in range(velocity.shape[0]):
-        for p in range(periods):
-            if not math.isnan(velocity[m, p]):
-                found[count] = m * periods + p
-                count += 1
-    at_omega, at_c = np.empty(count), np.empty(count)
-    for i in range(count):
-        at_omega[i], at_c[i] = omega[found[i] % periods], velocity[found[i] // periods, found[i] % periods]
-    return found[:count], at_omega, at_c
-
-
-@njit(**INNER)
-def _scatter(kernel, number, found, rows):
-    """Derivatives of whole layers from those of their pieces, in the places of their roots; zero elsewhere."""
-    rows[:] = 0.0
-    periods = rows.shape[2]
-    for parameter in range(4):
-        for root in range(len(found)):
-            m, p = found[root] // periods, found[root] % periods
-            at = 0
-            for i in range(len(number)):
-                share = 1.0 / number[i] if parameter == 0 else 1.0
-                for _ in range(number[i]):
-                    rows[parameter, m, p, i] += share * kernel[parameter, root, at]
-                    at += 1
+    for at in range(velocity.size):
+        if not math.isnan(velocity[at // periods, at % periods]):
+            found[count] = at
+            count += 1
+    return found[:count]
 
 
 @njit(**MERGED)
@@ -131,35 +111,33 @@ def _compile(sources: int):
         if sources == 0:
             return
         for b in range(first, last):
-            stack, water, number, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
-            found, at_omega, at_c = _roots(velocity[b], omega)
-            roots = len(found)
-            layers = number.sum()
-            wide, ratios = roots if want_rows else 0, roots if want_ratio else 0
-            by, kernel = np.empty(roots), np.empty((4, wide, layers))
-            values, other = np.empty(ratios), np.empty((4, wide if want_ratio else 0, layers))
-            phase(wave, stack, water, at_omega, at_c, roots, want_rows, by, kernel, values, other)
-            for i in range(roots):
-                slope[b].flat[found[i]] = by[i]
-                if want_ratio:
-                    ratio[b].flat[found[i]] = values[i]
-            if want_rows:
-                _scatter(other if want_ratio else kernel, number, found, rows[b])
+            stack, water, pieces, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            found = _roots(velocity[b])
+            pair = np.empty(LANES), np.empty(LANES)
+            work = buffers(len(stack[0]), len(water[0]), omega)
+            if want_rows and len(found) < velocity[b].size:
+                rows[b] = 0.0
+            phase(
+                wave, stack, water, omega, velocity[b], found, pieces,
+                want_rows, want_ratio, slope[b], ratio[b], rows[b], pair, work,
+            )  # fmt: skip
 
     @njit(**OPTIONS, cache=True)
     def group_rows_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, rows):
         if sources == 0:
             return
         for b in range(first, last):
-            stack, water, number, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
-            found, at_omega, at_c = _roots(velocity[b], omega)
-            roots = len(found)
-            by = np.empty(roots)
-            for i in range(roots):
-                by[i] = slope[b].flat[found[i]]
-            kernel = np.empty((4, roots, number.sum()))
-            group(wave, stack, water, at_omega, at_c, by, roots, kernel)
-            _scatter(kernel, number, found, rows[b])
+            stack, water, pieces, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            found = _roots(velocity[b])
+            pair = np.empty(LANES), np.empty(LANES)
+            along = np.empty(LANES, np.complex128), np.empty(LANES, np.complex128)
+            work = buffers(len(stack[0]), len(water[0]), along[0])
+            values = np.empty(len(work[4]))
+            if len(found) < velocity[b].size:
+                rows[b] = 0.0
+            group(
+                wave, stack, water, omega, velocity[b], slope[b], found, pieces, rows[b], pair, along, values, work
+            )
 
     return modes_of, slopes_of, group_rows_of
 

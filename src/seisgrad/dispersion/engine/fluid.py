@@ -11,7 +11,7 @@ r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r
 import numpy as np
 from numba import njit
 
-from .lanes import INNER, MAKING, even, halvings
+from .lanes import INNER, even, halvings
 
 
 @njit(**INNER)
@@ -63,16 +63,16 @@ def cap(h, ia2, rho, omega, c):
     return r2, (rho[-1] * p if len(h) > 0 else 0.0), count
 
 
-@njit(**MAKING)
-def cap_partials(h, ia2, rho, omega, c, m34, m23, grad):
+@njit(**INNER)
+def cap_partials(h, ia2, rho, omega, c, m34, m23, tops, grad):
     """Derivatives of F = r2·m34 + r4·m23 with respect to every fluid layer.
 
-    Returns r2 and r4, consistently scaled, and fills ``grad[i] = (∂F/∂H, ∂F/∂a, ∂F/∂ρ)`` with the solid held fixed.
+    Returns r2 and r4, consistently scaled, and fills ``grad[i] = (∂F/∂H, ∂F/∂a, ∂F/∂ρ)`` with the solid held fixed;
+    ``tops`` [layer, 2] is work.
     """
     n = len(h)
     k, c2 = omega / c, c * c
     one = omega * 0.0 + 1.0
-    tops = np.empty((n + 1, 2), grad.dtype)
     p, r2 = 0.0 * one, one
     for i in range(n):
         if i > 0:

@@ -17,6 +17,7 @@ e and g with C = 1 + y e(y) and S = H (1 + y g(y)), which lose no digits in thin
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 #: Pairs (angular frequency, trial velocity) swept side by side.
@@ -29,7 +30,7 @@ MAKING: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrappe
 #: For those that make none: references to arrays are not counted, whose atomic increments at every call would
 #: hold up the processor longer than a layer's arithmetic takes.
 INNER: dict[str, Any] = MAKING | {"_nrt": False}
-#: For those that are short beside the cost of handing over their arguments.
+#: For those that are short beside the cost of handing over their arguments, or that need them constant.
 BRIEF: dict[str, Any] = INNER | {"forceinline": True}
 #: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each
 #: level of calls that is kept would optimise the sweeps below it once more.
@@ -92,26 +93,45 @@ FUNCTION_ROWS = 6
 
 
 @njit(**INNER)
-def layer_functions(w, first, H_row, c2_row, iv2):
-    """x = 1 - c²/v², C, S and ∂S/∂x of one layer, in four rows of ``w`` from offset ``first``.
-
-    Offsets ``H_row`` and ``c2_row`` hold H and c². With y = xH², ∂C/∂x = HS/2 and ∂S/∂x = (HC - S)/(2x) = H³ (e - g)/2,
-    which has no singularity at x = 0.
-    """
-    largest = 0.0
+def bounds(omega, c):
+    """Smallest and largest c² and largest wavenumber of the lanes."""
+    lowest, highest, wavenumber = np.inf, 0.0, 0.0
     for lane in range(LANES):
-        H = w[H_row + lane]
-        x = 1.0 - w[c2_row + lane] * iv2
-        w[first + lane] = x
-        largest = max(largest, abs((x * H * H).real))
+        v = c[lane].real
+        lowest, highest = min(lowest, v), max(highest, v)
+        wavenumber = max(wavenumber, omega[lane].real / v)
+    return lowest * lowest, highest * highest, wavenumber
+
+
+@njit(**INNER)
+def copy(to, at, source, first, number):
+    """Copy ``number`` values.
+
+    A loop over lanes becomes vector instructions only within one array, at constant offsets; what is kept
+    layer by layer is copied there and back.
+    """
+    # views, because an index that might be negative would be looked up one by one
+    target, values = to[at : at + number], source[first : first + number]
+    for i in range(number):
+        target[i] = values[i]
+
+
+@njit(**BRIEF)
+def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest):
+    """x = 1 - c²/v², C, S and ∂S/∂x of one thick layer, in four rows of ``w`` from offset ``first``.
+
+    Offsets ``k_row`` and ``c2_row`` hold k and c²; ``largest`` bounds |y|. With y = xH², ∂C/∂x = HS/2 and
+    ∂S/∂x = (HC - S)/(2x) = H³ (e - g)/2, which has no singularity at x = 0.
+    """
     n = halvings(largest)
     quarter, half = 0.25**n, 0.5**n
     for lane in range(LANES):
-        H = w[H_row + lane] * half
-        y = w[first + lane] * w[H_row + lane] * w[H_row + lane] * quarter
+        H, x = thickness * w[k_row + lane], 1.0 - w[c2_row + lane] * iv2
+        y = x * H * H * quarter
         e, g = even(y)
+        w[first + lane] = x
         w[first + C_ + lane], w[first + S_ + lane] = e, g
-        w[first + _Y + lane], w[first + _H + lane] = y, H
+        w[first + _Y + lane], w[first + _H + lane] = y, H * half
     for _ in range(n):
         for lane in range(LANES):
             e, g = w[first + C_ + lane], w[first + S_ + lane]

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from .lanes import (
+    BRIEF,
     C_,
     D_,
     FUNCTION_ROWS,
@@ -23,6 +24,8 @@ from .lanes import (
     S_,
     SERIES_LIMIT,
     SHORT_LIMIT,
+    bounds,
+    copy,
     even,
     even_short,
     halvings,
@@ -123,72 +126,142 @@ def _thick_layer(n, thickness, B, ratio, w):
 
 #: Rows kept per layer by the stored sweep: value, slope and the factor that the layers above apply to both.
 KEPT = 3
-_SH, _SC2, _SK, _SX = range(0, 4 * LANES, LANES)
-_2 = 2 * LANES
-SWEEP_ROWS = 3 + FUNCTION_ROWS
+_SC2, _SI, _SK, _SX = range(0, 4 * LANES, LANES)
+# value, slope and their factor on the way up, covector on the way down
+_N = _SX + FUNCTION_ROWS * LANES
+_BY = _N + KEPT * LANES
+_2, _3 = 2 * LANES, 3 * LANES
+_BELOW = KEPT * LANES
+_SUMS = _BY + 2 * LANES
+# what is kept of a layer and the one below, and what goes out
+_KEPT = _SUMS + 2 * LANES
+_OUT = _KEPT + 2 * KEPT * LANES
+SWEEP_ROWS = _OUT // LANES + 4
 
 
 @njit(**INNER)
-def sweep(start, h, ib2, mu, omega, c, w, kept, top, grad):
+def sweep(start, h, ib2, mu, rho, omega, c, w, kept, water, raw, sums):
     """Partial derivatives of F = l2 for ``LANES`` pairs (omega, c).
 
-    The pairs are real, or complex for a derivative along a direction. Fills ``grad[i, :, lane]`` with
-    ∂F/∂(H, b, μ) of layer i. The values of a sweep upwards are ``kept`` (layers x 3 x lanes, flat); a covector
-    then comes down from the surface (``top``, two rows), so that all layers together cost about three
-    evaluations of F.
+    The pairs are real, or complex for a derivative along a direction. Fills ``raw`` (layers x 4 x lanes, flat,
+    behind ``water`` others) with the derivatives with respect to thickness, vp, vs and ρ, and adds those with
+    respect to c and ω to ``sums``. The values of a sweep upwards are ``kept`` (layers x 3 x lanes, flat); a
+    covector then comes down from the surface, so that all layers together cost about three evaluations of F.
     """
+    lowest, highest, wavenumber = bounds(omega, c)
+    _sweep_up(start, h, ib2, mu, omega, c, w, kept, lowest, highest, wavenumber)
+    one, lanes = omega[0] * 0.0 + 1.0, len(c)
     for lane in range(LANES):
-        c2 = c[lane] * c[lane]
-        w[_SC2 + lane], w[_SK + lane] = c2, omega[lane] / c[lane]
-        at = start * KEPT * LANES + lane
-        kept[at], kept[at + LANES], kept[at + _2] = 1.0, -np.sqrt(1.0 - c2 * ib2[start]), 1.0
-    for i in range(start - 1, -1, -1):
-        _functions(w, h[i], ib2[i])
-        ratio, base, below = mu[i + 1] / mu[i], i * KEPT * LANES, (i + 1) * KEPT * LANES
-        largest = 0.0
-        for lane in range(LANES):
-            b, C, S = w[_SX + lane], w[_SX + C_ + lane], w[_SX + S_ + lane]
-            factor = kept[below + _2 + lane]
-            value, slope = kept[below + lane] * factor, kept[below + LANES + lane] * factor * ratio
-            above = C * value - S * slope
-            kept[base + lane] = above
-            kept[base + LANES + lane] = C * slope - b * S * value
-            kept[base + _2 + lane] = 1.0
-            largest = max(largest, abs(above.real))
-        if largest > 1e50:
-            for lane in range(LANES):
-                kept[base + _2 + lane] = 1.0 / (abs(kept[base + lane]) + abs(kept[base + LANES + lane]))
-    for lane in range(LANES):
-        kept[_2 + lane] = 1.0
-        top[lane], top[LANES + lane] = 0.0, mu[0]
+        w[_BY + lane], w[_BY + LANES + lane] = 0.0 * one, mu[0] * one
+        w[_SUMS + lane], w[_SUMS + LANES + lane] = sums[lane], sums[LANES + lane]
     for i in range(start):
-        _functions(w, h[i], ib2[i])
-        ratio, base, below = mu[i + 1] / mu[i], i * KEPT * LANES, (i + 1) * KEPT * LANES
-        for lane in range(LANES):
-            H, b = w[_SH + lane], w[_SX + lane]
-            C, S, D = w[_SX + C_ + lane], w[_SX + S_ + lane], w[_SX + D_ + lane]
-            factor = kept[base + _2 + lane]
-            value, slope = kept[base + lane], kept[base + LANES + lane]
-            under = kept[below + _2 + lane]
-            value_below, slope_below = kept[below + lane] * under, kept[below + LANES + lane] * under * ratio
-            gv, gs = top[lane] * factor, top[LANES + lane] * factor
-            grad[i, 0, lane] = -(gv * slope + gs * b * value)
-            # ∂P/∂b = [[HS/2, -D], [-(S + HC)/2, HS/2]] acts on the state at the bottom
-            half = 0.5 * H * S
-            by_b = gv * (half * value_below - D * slope_below)
-            grad[i, 1, lane] = by_b + gs * (half * slope_below - 0.5 * (S + H * C) * value_below)
-            at_bottom = C * gs - S * gv
-            grad[i, 2, lane] = (gs * slope - at_bottom * slope_below) / mu[i]
-            top[lane], top[LANES + lane] = C * gv - b * S * gs, at_bottom * ratio
+        B, thickness = ib2[i], h[i]
+        copy(w, _KEPT, kept, i * KEPT * LANES, 2 * KEPT * lanes)
+        ratio, layer = mu[i + 1] / mu[i], (B * math.sqrt(B), B, 1.0 / mu[i], rho[i], math.sqrt(1.0 / B), thickness)
+        largest = _largest(B, thickness, lowest, highest, wavenumber)
+        if largest <= SERIES_LIMIT:
+            for lane in range(LANES):
+                H = thickness * w[_SK + lane]
+                b = 1.0 - w[_SC2 + lane] * B
+                y = b * H * H
+                e, g = even(y)
+                C, S, D = 1.0 + y * e, H * (1.0 + y * g), 0.5 * H * H * H * (e - g)
+                _down(lane, ratio, layer, H, b, C, S, D, w)
+        else:
+            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest)
+            for lane in range(LANES):
+                H, b = thickness * w[_SK + lane], w[_SX + lane]
+                C, S, D = w[_SX + C_ + lane], w[_SX + S_ + lane], w[_SX + D_ + lane]
+                _down(lane, ratio, layer, H, b, C, S, D, w)
+        copy(raw, (water + i) * 4 * LANES, w, _OUT, 4 * lanes)
+    B = ib2[start]
+    layer = (B * math.sqrt(B), B, 1.0 / mu[start], rho[start], math.sqrt(1.0 / B), 0.0)
     for lane in range(LANES):
-        gs, slope = top[LANES + lane], kept[start * KEPT * LANES + LANES + lane]
-        grad[start, 0, lane] = 0.0
-        grad[start, 1, lane] = 0.5 * gs / slope
-        grad[start, 2, lane] = gs * slope / mu[start]
+        gs, slope = w[_BY + LANES + lane], kept[start * KEPT * LANES + LANES + lane]
+        _chain(lane, layer, 0.0 * gs, 0.5 * gs / slope, gs * slope, w)
+        sums[lane], sums[LANES + lane] = w[_SUMS + lane], w[_SUMS + LANES + lane]
+    copy(raw, (water + start) * 4 * LANES, w, _OUT, 4 * lanes)
 
 
 @njit(**MERGED)
-def _functions(w, thickness, ib2):
+def _sweep_up(start, h, ib2, mu, omega, c, w, kept, lowest, highest, wavenumber):
+    """Keep value and slope at the top of every layer."""
+    one = omega[0] * 0.0 + 1.0
     for lane in range(LANES):
-        w[_SH + lane] = thickness * w[_SK + lane]
-    layer_functions(w, _SX, _SH, _SC2, ib2)
+        c2 = c[lane] * c[lane]
+        w[_SC2 + lane], w[_SK + lane], w[_SI + lane] = c2, omega[lane] / c[lane], 1.0 / c[lane]
+        w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = one, -np.sqrt(1.0 - c2 * ib2[start]), one
+    lanes = len(c)
+    copy(kept, start * KEPT * LANES, w, _N, KEPT * lanes)
+    growth = 0.0
+    for i in range(start - 1, -1, -1):
+        ratio, B, thickness = mu[i + 1] / mu[i], ib2[i], h[i]
+        largest = _largest(B, thickness, lowest, highest, wavenumber)
+        if largest <= SERIES_LIMIT:
+            for lane in range(LANES):
+                H = thickness * w[_SK + lane]
+                b = 1.0 - w[_SC2 + lane] * B
+                y = b * H * H
+                e, g = even(y)
+                _up(lane, ratio, b, 1.0 + y * e, H * (1.0 + y * g), w)
+        else:
+            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest)
+            for lane in range(LANES):
+                _up(lane, ratio, w[_SX + lane], w[_SX + C_ + lane], w[_SX + S_ + lane], w)
+        growth += 0.1 + wavenumber * thickness * math.sqrt(max(1.0 - lowest * B, 0.0))
+        if growth > 100.0:
+            for lane in range(LANES):
+                factor = one / (abs(w[_N + lane]) + abs(w[_N + LANES + lane]))
+                w[_N + _2 + lane] = factor
+            growth = 0.0
+        copy(kept, i * KEPT * LANES, w, _N, KEPT * lanes)
+    for lane in range(LANES):
+        kept[_2 + lane] = one
+
+
+@njit(**MERGED)
+def _largest(B, thickness, lowest, highest, wavenumber):
+    """A bound for |y| in a layer."""
+    H = wavenumber * thickness
+    return H * H * max(abs(1.0 - lowest * B), abs(1.0 - highest * B))
+
+
+@njit(**BRIEF)
+def _up(lane, ratio, b, C, S, w):
+    """One lane of one layer of the way up."""
+    factor = w[_N + _2 + lane]
+    value, slope = w[_N + lane] * factor, w[_N + LANES + lane] * factor * ratio
+    value, slope = C * value - S * slope, C * slope - b * S * value
+    one = factor * 0.0 + 1.0
+    w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = value, slope, one
+
+
+@njit(**BRIEF)
+def _down(lane, ratio, layer, H, b, C, S, D, w):
+    """One lane of one layer of the covector's way down."""
+    factor, under = w[_KEPT + _2 + lane], w[_KEPT + _BELOW + _2 + lane]
+    value, slope = w[_KEPT + lane], w[_KEPT + LANES + lane]
+    value_below = w[_KEPT + _BELOW + lane] * under
+    slope_below = w[_KEPT + _BELOW + LANES + lane] * under * ratio
+    gv, gs = w[_BY + lane] * factor, w[_BY + LANES + lane] * factor
+    by_H = -(gv * slope + gs * b * value)
+    # ∂P/∂b = [[HS/2, -D], [-(S + HC)/2, HS/2]] acts on the state at the bottom
+    half = 0.5 * H * S
+    by_b = gv * (half * value_below - D * slope_below) + gs * (half * slope_below - 0.5 * (S + H * C) * value_below)
+    at_bottom = C * gs - S * gv
+    w[_BY + lane], w[_BY + LANES + lane] = C * gv - b * S * gs, at_bottom * ratio
+    _chain(lane, layer, by_H, by_b, gs * slope - at_bottom * slope_below, w)
+
+
+@njit(**BRIEF)
+def _chain(lane, layer, by_H, by_b, by_mu, w):
+    """From (H, b, μ) of a layer to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω; ``by_mu`` comes times μ."""
+    cube, B, per_stiffness, density, beta, thickness = layer
+    iv, c2, k = w[_SI + lane], w[_SC2 + lane], w[_SK + lane]
+    by_mu = by_mu * per_stiffness
+    w[_OUT + lane] = by_H * k
+    w[_OUT + LANES + lane] = 0.0 * iv
+    w[_OUT + _2 + lane] = by_b * (2.0 * c2 * cube) + by_mu * (2.0 * density * beta)
+    w[_OUT + _3 + lane] = by_mu * (beta * beta)
+    w[_SUMS + lane] -= (2.0 * c2 * B * by_b + by_H * k * thickness) * iv
+    w[_SUMS + LANES + lane] += by_H * (thickness * iv)

@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 
 from .lanes import (
+    BRIEF,
     C_,
     D_,
     FUNCTION_ROWS,
@@ -32,6 +33,8 @@ from .lanes import (
     S_,
     SERIES_LIMIT,
     SHORT_LIMIT,
+    bounds,
+    copy,
     even,
     even_short,
     halvings,
@@ -233,10 +236,18 @@ def _double(w):
 
 #: Rows kept per layer by the stored sweep: the five minors and the factor that the layers above apply to them.
 KEPT = 6
-_SH, _SC2, _SIC2, _SK, _SA = range(0, 5 * LANES, LANES)
+_SIC2, _SC2, _SK, _SI, _SA = range(0, 5 * LANES, LANES)
 _SB = _SA + FUNCTION_ROWS * LANES
+# minors and their factor on the way up, covector on the way down
+_N = _SB + FUNCTION_ROWS * LANES
+_BY = _N + KEPT * LANES
 _2, _3, _4, _5 = range(2 * LANES, 6 * LANES, LANES)
-SWEEP_ROWS = 4 + 2 * FUNCTION_ROWS
+_BELOW = KEPT * LANES
+_SUMS = _BY + 5 * LANES
+# what is kept of a layer and the one below, and what goes out
+_KEPT = _SUMS + 2 * LANES
+_OUT = _KEPT + 2 * KEPT * LANES
+SWEEP_ROWS = _OUT // LANES + 4
 
 
 @njit(**INNER)
@@ -247,43 +258,42 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
     at the solid's top.
     """
     one = omega[0] * 0.0 + 1.0
+    lowest, highest, wavenumber = bounds(omega, c)
     for lane in range(LANES):
         c2 = c[lane] * c[lane]
-        w[_SC2 + lane], w[_SIC2 + lane] = c2, 1.0 / c2
+        w[_SC2 + lane], w[_SIC2 + lane], w[_SI + lane] = c2, 1.0 / c2, 1.0 / c[lane]
         w[_SK + lane] = omega[lane] / c[lane]
         ra, rb = np.sqrt(1.0 - c2 * ia2[start]), np.sqrt(1.0 - c2 * ib2[start])
-        at = start * KEPT * LANES + lane
-        kept[at], kept[at + LANES], kept[at + _2] = -one, -rb, ra
-        kept[at + _3], kept[at + _4], kept[at + _5] = one, 1.0 - ra * rb, one
+        w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = -one, -rb, ra
+        w[_N + _3 + lane], w[_N + _4 + lane], w[_N + _5 + lane] = one, 1.0 - ra * rb, one
+    lanes = len(c)
+    copy(kept, start * KEPT * LANES, w, _N, KEPT * lanes)
+    growth = 0.0
     for i in range(start - 1, -1, -1):
-        _functions(w, h[i], ia2[i], ib2[i])
-        base, below = i * KEPT * LANES, (i + 1) * KEPT * LANES
+        A, B, thickness = ia2[i], ib2[i], h[i]
         step, ratio = 2.0 * (mu[i] - mu[i + 1]) / rho[i + 1], rho[i] / rho[i + 1]
-        largest = 0.0
-        for lane in range(LANES):
-            factor = kept[below + _5 + lane]
-            N34, N14, N23, N13, N12 = _interface(
-                kept[below + lane] * factor,
-                kept[below + LANES + lane] * factor,
-                kept[below + _2 + lane] * factor,
-                kept[below + _3 + lane] * factor,
-                kept[below + _4 + lane] * factor,
-                step * w[_SIC2 + lane],
-                ratio,
-            )
-            CA, SA = w[_SA + C_ + lane], w[_SA + S_ + lane]
-            CB, SB = w[_SB + C_ + lane], w[_SB + S_ + lane]
-            aSA, bSB = w[_SA + lane] * SA, w[_SB + lane] * SB
-            N34, N14, N23, N13, N12 = _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB)
-            kept[base + lane], kept[base + LANES + lane], kept[base + _2 + lane] = N34, N14, N23
-            kept[base + _3 + lane], kept[base + _4 + lane] = N13, N12
-            kept[base + _5 + lane] = one
-            largest = max(largest, abs(N34.real))
-        if largest > 1e50:
+        largest = _largest(A, B, thickness, lowest, highest, wavenumber)
+        if largest <= SHORT_LIMIT:
+            _up_thin(even_short, thickness, A, B, step, ratio, w)
+        elif largest <= SERIES_LIMIT:
+            _up_thin(even, thickness, A, B, step, ratio, w)
+        else:
+            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest)
+            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest)
             for lane in range(LANES):
-                at = base + lane
-                size = abs(kept[at]) + abs(kept[at + LANES]) + abs(kept[at + _2])
-                kept[at + _5] = 1.0 / (size + abs(kept[at + _3]) + abs(kept[at + _4]))
+                CA, SA, aSA = w[_SA + C_ + lane], w[_SA + S_ + lane], w[_SA + lane] * w[_SA + S_ + lane]
+                CB, SB, bSB = w[_SB + C_ + lane], w[_SB + S_ + lane], w[_SB + lane] * w[_SB + S_ + lane]
+                _up(lane, step, ratio, CA, SA, aSA, CB, SB, bSB, w)
+        growth += 0.2 + wavenumber * thickness * (
+            math.sqrt(max(1.0 - lowest * A, 0.0)) + math.sqrt(max(1.0 - lowest * B, 0.0))
+        )
+        if growth > 100.0:
+            for lane in range(LANES):
+                size = abs(w[_N + lane]) + abs(w[_N + LANES + lane]) + abs(w[_N + _2 + lane])
+                factor = one / (size + abs(w[_N + _3 + lane]) + abs(w[_N + _4 + lane]))
+                w[_N + _5 + lane] = factor
+            growth = 0.0
+        copy(kept, i * KEPT * LANES, w, _N, KEPT * lanes)
     for lane in range(LANES):
         kept[_5 + lane] = one
         q = 2.0 * mu[0] * w[_SIC2 + lane]
@@ -293,108 +303,169 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
         minors[3, lane], minors[4, lane] = n13 - q * n12, n12
 
 
-@njit(**INNER)
-def sweep_down(start, h, ia2, ib2, mu, rho, w, kept, top, grad):
-    """Carry the covector ``top`` down through the layers.
-
-    It is ∂/∂(m34, m14, m23, m13, m12) at the solid's top, rows x lanes, flat. Needs ``w`` and ``kept`` as
-    :func:`sweep_up` left them. Fills ``grad[i, :, lane]`` with the derivatives with respect to H, a, b,
-    q = 2μ/c² and ρ of layer i (each with the others held). ``top`` is overwritten.
-    """
-    for lane in range(LANES):
-        q = 2.0 * mu[0] * w[_SIC2 + lane]
-        g34, g13, g12 = top[lane], top[_3 + lane], top[_4 + lane]
-        top[LANES + lane] /= rho[0]
-        top[_2 + lane] /= rho[0]
-        top[_3 + lane] = (g13 + 2.0 * q * g34) / rho[0]
-        top[_4 + lane] = (g12 - q * g13 - q * q * g34) / (rho[0] * rho[0])
-    for i in range(start):
-        _functions(w, h[i], ia2[i], ib2[i])
-        base, below = i * KEPT * LANES, (i + 1) * KEPT * LANES
-        step, ratio, density = 2.0 * (mu[i] - mu[i + 1]) / rho[i + 1], rho[i] / rho[i + 1], 1.0 / rho[i]
-        for lane in range(LANES):
-            factor = kept[base + _5 + lane]
-            G34, G14, G23 = top[lane] * factor, top[LANES + lane] * factor, top[_2 + lane] * factor
-            G13, G12 = top[_3 + lane] * factor, top[_4 + lane] * factor
-            N34, N14, N23 = kept[base + lane], kept[base + LANES + lane], kept[base + _2 + lane]
-            N13, N12 = kept[base + _3 + lane], kept[base + _4 + lane]
-            by_q = 2.0 * G34 * N13 - G13 * N12
-            by_rho = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12)
-            V11, V12, V21, V22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
-            g11, g12, g21, g22 = G13 + G12 - G34, G14, -G23, -G12
-            gY = G13 + 2.0 * G12
-            H, a, b = w[_SH + lane], w[_SA + lane], w[_SB + lane]
-            CA, SA, DA = (
-                w[_SA + C_ + lane],
-                w[_SA + S_ + lane],
-                w[_SA + D_ + lane],
-            )
-            CB, SB, DB = (
-                w[_SB + C_ + lane],
-                w[_SB + S_ + lane],
-                w[_SB + D_ + lane],
-            )
-            by_H = (
-                g11 * (V21 + V12) + g12 * (V22 + b * V11) + g21 * (a * V11 + V22) + g22 * (a * V12 + b * V21)
-            )
-            aSA, bSB = a * SA, b * SB
-            # the minors at the bottom, from the layer below
-            under = kept[below + _5 + lane]
-            delta = step * w[_SIC2 + lane]
-            N34, N14, N23, N13, N12 = _interface(
-                kept[below + lane] * under,
-                kept[below + LANES + lane] * under,
-                kept[below + _2 + lane] * under,
-                kept[below + _3 + lane] * under,
-                kept[below + _4 + lane] * under,
-                delta,
-                ratio,
-            )
-            X11, X12, X21, X22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
-            # ∂P/∂x = [[HS/2, -D], [-(S + HC)/2, HS/2]], with P on the other side of X
-            half, low = H * SA, SA + H * CA
-            u11, u12 = CB * X11 - SB * X12, CB * X12 - bSB * X11
-            u21, u22 = CB * X21 - SB * X22, CB * X22 - bSB * X21
-            by_a = g11 * (half * u11 - 2.0 * DA * u21) + g12 * (half * u12 - 2.0 * DA * u22)
-            by_a += g21 * (half * u21 - low * u11) + g22 * (half * u22 - low * u12)
-            half, low = H * SB, SB + H * CB
-            u11, u12 = CA * X11 - SA * X21, CA * X12 - SA * X22
-            u21, u22 = CA * X21 - aSA * X11, CA * X22 - aSA * X12
-            by_b = g11 * (half * u11 - 2.0 * DB * u12) + g21 * (half * u21 - 2.0 * DB * u22)
-            by_b += g12 * (half * u12 - low * u11) + g22 * (half * u22 - low * u21)
-            # to the bottom of the layer: X → PᵀXP for covectors
-            u11, u12 = CA * g11 - aSA * g21, CA * g12 - aSA * g22
-            u21, u22 = CA * g21 - SA * g11, CA * g22 - SA * g12
-            g11, g12 = CB * u11 - bSB * u12, CB * u12 - SB * u11
-            g21, g22 = CB * u21 - bSB * u22, CB * u22 - SB * u21
-            G34, G14, G23, G13, G12 = g22 + gY - g11, g12, -g21, 2.0 * g22 + gY, -g22
-            by_q += G13 * N12 - 2.0 * G34 * N13
-            by_rho += G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12
-            grad[i, 0, lane] = -by_H
-            grad[i, 1, lane], grad[i, 2, lane] = 0.5 * by_a, 0.5 * by_b
-            grad[i, 3, lane], grad[i, 4, lane] = by_q * density, by_rho * density
-            top[lane], top[LANES + lane], top[_2 + lane] = G34, ratio * G14, ratio * G23
-            top[_3 + lane] = ratio * G13 - 2.0 * delta * G34
-            top[_4 + lane] = ratio * ratio * G12 + ratio * delta * G13 - delta * delta * G34
-    base, density = start * KEPT * LANES, 1.0 / rho[start]
-    for lane in range(LANES):
-        G34, G14, G23 = top[lane], top[LANES + lane], top[_2 + lane]
-        G13, G12 = top[_3 + lane], top[_4 + lane]
-        N14, N23, N13 = (
-            kept[base + LANES + lane],
-            kept[base + _2 + lane],
-            kept[base + _3 + lane],
-        )
-        N12, ra, rb = kept[base + _4 + lane], N23, -N14
-        grad[start, 0, lane] = 0.0
-        grad[start, 1, lane], grad[start, 2, lane] = 0.5 * (G23 - G12 * rb) / ra, -0.5 * (G14 + G12 * ra) / rb
-        grad[start, 3, lane] = (2.0 * G34 * N13 - G13 * N12) * density
-        grad[start, 4, lane] = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12) * density
+@njit(**MERGED)
+def _largest(A, B, thickness, lowest, highest, wavenumber):
+    """A bound for |y| of both waves in a layer."""
+    a, b = max(abs(1.0 - lowest * A), abs(1.0 - highest * A)), max(abs(1.0 - lowest * B), abs(1.0 - highest * B))
+    return wavenumber * thickness * (wavenumber * thickness) * max(a, b)
 
 
 @njit(**MERGED)
-def _functions(w, thickness, ia2, ib2):
+def _up_thin(series, thickness, A, B, step, ratio, w):
     for lane in range(LANES):
-        w[_SH + lane] = thickness * w[_SK + lane]
-    layer_functions(w, _SA, _SH, _SC2, ia2)
-    layer_functions(w, _SB, _SH, _SC2, ib2)
+        H, c2 = thickness * w[_SK + lane], w[_SC2 + lane]
+        a, b = 1.0 - c2 * A, 1.0 - c2 * B
+        ya, yb = a * H * H, b * H * H
+        ea, ga = series(ya)
+        eb, gb = series(yb)
+        SA, SB = H * (1.0 + ya * ga), H * (1.0 + yb * gb)
+        _up(lane, step, ratio, 1.0 + ya * ea, SA, a * SA, 1.0 + yb * eb, SB, b * SB, w)
+
+
+@njit(**BRIEF)
+def _up(lane, step, ratio, CA, SA, aSA, CB, SB, bSB, w):
+    """One lane of one layer of :func:`sweep_up`."""
+    factor = w[_N + _5 + lane]
+    N34, N14, N23, N13, N12 = _interface(
+        w[_N + lane] * factor,
+        w[_N + LANES + lane] * factor,
+        w[_N + _2 + lane] * factor,
+        w[_N + _3 + lane] * factor,
+        w[_N + _4 + lane] * factor,
+        step * w[_SIC2 + lane],
+        ratio,
+    )
+    N34, N14, N23, N13, N12 = _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB)
+    one = factor * 0.0 + 1.0
+    w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = N34, N14, N23
+    w[_N + _3 + lane], w[_N + _4 + lane], w[_N + _5 + lane] = N13, N12, one
+
+
+@njit(**INNER)
+def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, sums):
+    """Carry the covector ``top`` down through the layers.
+
+    It is ∂/∂(m34, m14, m23, m13, m12) at the solid's top, rows x lanes, flat. Needs ``w`` and ``kept`` as
+    :func:`sweep_up` left them. Fills ``raw`` (layers x 4 x lanes, flat, behind ``water`` others) with the derivatives
+    with respect to thickness, vp, vs and ρ, and adds those with respect to c and ω to ``sums``.
+    """
+    lowest, highest, wavenumber = bounds(omega, c)
+    lanes = len(c)
+    for lane in range(LANES):
+        q = 2.0 * mu[0] * w[_SIC2 + lane]
+        g34, g13, g12 = top[lane], top[_3 + lane], top[_4 + lane]
+        w[_SUMS + lane], w[_SUMS + LANES + lane] = sums[lane], sums[LANES + lane]
+        w[_BY + lane] = g34
+        w[_BY + LANES + lane] = top[LANES + lane] / rho[0]
+        w[_BY + _2 + lane] = top[_2 + lane] / rho[0]
+        w[_BY + _3 + lane] = (g13 + 2.0 * q * g34) / rho[0]
+        w[_BY + _4 + lane] = (g12 - q * g13 - q * q * g34) / (rho[0] * rho[0])
+    for i in range(start):
+        A, B, thickness = ia2[i], ib2[i], h[i]
+        copy(w, _KEPT, kept, i * KEPT * LANES, 2 * KEPT * lanes)
+        step, ratio = 2.0 * (mu[i] - mu[i + 1]) / rho[i + 1], rho[i] / rho[i + 1]
+        layer = (A * math.sqrt(A), B * math.sqrt(B), A, B, mu[i], rho[i], 1.0 / rho[i], math.sqrt(1.0 / B), thickness)
+        largest = _largest(A, B, thickness, lowest, highest, wavenumber)
+        if largest <= SERIES_LIMIT:
+            for lane in range(LANES):
+                H, c2 = thickness * w[_SK + lane], w[_SC2 + lane]
+                a, b = 1.0 - c2 * A, 1.0 - c2 * B
+                ya, yb = a * H * H, b * H * H
+                ea, ga = even(ya)
+                eb, gb = even(yb)
+                half = 0.5 * H * H * H
+                CA, SA, DA = 1.0 + ya * ea, H * (1.0 + ya * ga), half * (ea - ga)
+                CB, SB, DB = 1.0 + yb * eb, H * (1.0 + yb * gb), half * (eb - gb)
+                _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w)
+        else:
+            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest)
+            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest)
+            for lane in range(LANES):
+                H, a, b = thickness * w[_SK + lane], w[_SA + lane], w[_SB + lane]
+                CA, SA, DA = w[_SA + C_ + lane], w[_SA + S_ + lane], w[_SA + D_ + lane]
+                CB, SB, DB = w[_SB + C_ + lane], w[_SB + S_ + lane], w[_SB + D_ + lane]
+                _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w)
+        copy(raw, (water + i) * 4 * LANES, w, _OUT, 4 * lanes)
+    density = 1.0 / rho[start]
+    copy(w, _KEPT, kept, start * KEPT * LANES, KEPT * lanes)
+    A, B = ia2[start], ib2[start]
+    layer = (A * math.sqrt(A), B * math.sqrt(B), A, B, mu[start], rho[start], density, math.sqrt(1.0 / B), 0.0)
+    for lane in range(LANES):
+        G34, G14, G23 = w[_BY + lane], w[_BY + LANES + lane], w[_BY + _2 + lane]
+        G13, G12 = w[_BY + _3 + lane], w[_BY + _4 + lane]
+        N14, N23, N13 = w[_KEPT + LANES + lane], w[_KEPT + _2 + lane], w[_KEPT + _3 + lane]
+        N12, ra, rb = w[_KEPT + _4 + lane], N23, -N14
+        by_a, by_b = 0.5 * (G23 - G12 * rb) / ra, -0.5 * (G14 + G12 * ra) / rb
+        by_q = 2.0 * G34 * N13 - G13 * N12
+        by_rho = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12)
+        _chain(lane, layer, 0.0 * N12, by_a, by_b, by_q, by_rho, w)
+        sums[lane], sums[LANES + lane] = w[_SUMS + lane], w[_SUMS + LANES + lane]
+    copy(raw, (water + start) * 4 * LANES, w, _OUT, 4 * lanes)
+
+
+@njit(**BRIEF)
+def _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w):
+    """One lane of one layer of :func:`sweep_down`."""
+    factor = w[_KEPT + _5 + lane]
+    G34, G14, G23 = w[_BY + lane] * factor, w[_BY + LANES + lane] * factor, w[_BY + _2 + lane] * factor
+    G13, G12 = w[_BY + _3 + lane] * factor, w[_BY + _4 + lane] * factor
+    N34, N14, N23 = w[_KEPT + lane], w[_KEPT + LANES + lane], w[_KEPT + _2 + lane]
+    N13, N12 = w[_KEPT + _3 + lane], w[_KEPT + _4 + lane]
+    by_q = 2.0 * G34 * N13 - G13 * N12
+    by_rho = -(G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12)
+    V11, V12, V21, V22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
+    g11, g12, g21, g22 = G13 + G12 - G34, G14, -G23, -G12
+    gY = G13 + 2.0 * G12
+    by_H = g11 * (V21 + V12) + g12 * (V22 + b * V11) + g21 * (a * V11 + V22) + g22 * (a * V12 + b * V21)
+    aSA, bSB = a * SA, b * SB
+    # the minors at the bottom, from the layer below
+    under = w[_KEPT + _BELOW + _5 + lane]
+    delta = step * w[_SIC2 + lane]
+    N34, N14, N23, N13, N12 = _interface(
+        w[_KEPT + _BELOW + lane] * under,
+        w[_KEPT + _BELOW + LANES + lane] * under,
+        w[_KEPT + _BELOW + _2 + lane] * under,
+        w[_KEPT + _BELOW + _3 + lane] * under,
+        w[_KEPT + _BELOW + _4 + lane] * under,
+        delta,
+        ratio,
+    )
+    X11, X12, X21, X22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
+    # ∂P/∂x = [[HS/2, -D], [-(S + HC)/2, HS/2]], with P on the other side of X
+    half, low = H * SA, SA + H * CA
+    u11, u12 = CB * X11 - SB * X12, CB * X12 - bSB * X11
+    u21, u22 = CB * X21 - SB * X22, CB * X22 - bSB * X21
+    by_a = g11 * (half * u11 - 2.0 * DA * u21) + g12 * (half * u12 - 2.0 * DA * u22)
+    by_a += g21 * (half * u21 - low * u11) + g22 * (half * u22 - low * u12)
+    half, low = H * SB, SB + H * CB
+    u11, u12 = CA * X11 - SA * X21, CA * X12 - SA * X22
+    u21, u22 = CA * X21 - aSA * X11, CA * X22 - aSA * X12
+    by_b = g11 * (half * u11 - 2.0 * DB * u12) + g21 * (half * u21 - 2.0 * DB * u22)
+    by_b += g12 * (half * u12 - low * u11) + g22 * (half * u22 - low * u21)
+    # to the bottom of the layer: X → PᵀXP for covectors
+    u11, u12 = CA * g11 - aSA * g21, CA * g12 - aSA * g22
+    u21, u22 = CA * g21 - SA * g11, CA * g22 - SA * g12
+    g11, g12 = CB * u11 - bSB * u12, CB * u12 - SB * u11
+    g21, g22 = CB * u21 - bSB * u22, CB * u22 - SB * u21
+    G34, G14, G23, G13, G12 = g22 + gY - g11, g12, -g21, 2.0 * g22 + gY, -g22
+    by_q += G13 * N12 - 2.0 * G34 * N13
+    by_rho += G14 * N14 + G23 * N23 + G13 * N13 + 2.0 * G12 * N12
+    w[_BY + lane], w[_BY + LANES + lane], w[_BY + _2 + lane] = G34, ratio * G14, ratio * G23
+    w[_BY + _3 + lane] = ratio * G13 - 2.0 * delta * G34
+    w[_BY + _4 + lane] = ratio * ratio * G12 + ratio * delta * G13 - delta * delta * G34
+    _chain(lane, layer, -by_H, 0.5 * by_a, 0.5 * by_b, by_q, by_rho, w)
+
+
+@njit(**BRIEF)
+def _chain(lane, layer, by_H, by_a, by_b, by_q, by_rho, w):
+    """From (H, a, b, q, ρ) of a layer to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω; ``by_q``, ``by_rho`` come times ρ."""
+    cube_a, cube_b, A, B, stiffness, density, per_density, beta, thickness = layer
+    iv, c2 = w[_SI + lane], w[_SC2 + lane]
+    k = w[_SK + lane]
+    by_q = by_q * (2.0 * per_density * (iv * iv))
+    w[_OUT + lane] = by_H * k
+    w[_OUT + LANES + lane] = by_a * (2.0 * c2 * cube_a)
+    w[_OUT + _2 + lane] = by_b * (2.0 * c2 * cube_b) + by_q * (2.0 * density * beta)
+    w[_OUT + _3 + lane] = by_rho * per_density + by_q * (beta * beta)
+    w[_SUMS + lane] -= 2.0 * c2 * iv * (by_a * A + by_b * B) + (by_q * (2.0 * stiffness) + by_H * k * thickness) * iv
+    w[_SUMS + LANES + lane] += by_H * (thickness * iv)
