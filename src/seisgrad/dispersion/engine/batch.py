@@ -136,7 +136,19 @@ def _compile(sources: int):
             if len(found) < velocity[b].size:
                 rows[b] = 0.0
             group(
-                wave, stack, water, omega, velocity[b], slope[b], found, pieces, rows[b], pair, along, values, work
+                wave,
+                stack,
+                water,
+                omega,
+                velocity[b],
+                slope[b],
+                found,
+                pieces,
+                rows[b],
+                pair,
+                along,
+                values,
+                work,
             )
 
     return modes_of, slopes_of, group_rows_of

@@ -2,7 +2,8 @@
 
 A sweep runs through the layers once for ``LANES`` pairs (angular frequency, trial velocity) side by side, so that the
 compiler turns each inner loop into vector instructions. Work arrays are flat with rows of ``LANES`` values: constant
-offsets are what lets the compiler see that rows do not overlap.
+offsets are what lets the compiler see that rows do not overlap. Loops over lanes with short bodies take the number of
+lanes as a variable: were it a constant, they would be unrolled into scalar instructions first.
 
 Everything is scaled by the horizontal wavenumber k = ω/c. With H = kh, a = 1 - c²/α², b = 1 - c²/β², a layer needs only
 
@@ -117,7 +118,7 @@ def copy(to, at, source, first, number):
 
 
 @njit(**BRIEF)
-def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest):
+def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest, lanes):
     """x = 1 - c²/v², C, S and ∂S/∂x of one thick layer, in four rows of ``w`` from offset ``first``.
 
     Offsets ``k_row`` and ``c2_row`` hold k and c²; ``largest`` bounds |y|. With y = xH², ∂C/∂x = HS/2 and
@@ -125,7 +126,7 @@ def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest):
     """
     n = halvings(largest)
     quarter, half = 0.25**n, 0.5**n
-    for lane in range(LANES):
+    for lane in range(lanes):
         H, x = thickness * w[k_row + lane], 1.0 - w[c2_row + lane] * iv2
         y = x * H * H * quarter
         e, g = even(y)
@@ -133,13 +134,13 @@ def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest):
         w[first + C_ + lane], w[first + S_ + lane] = e, g
         w[first + _Y + lane], w[first + _H + lane] = y, H * half
     for _ in range(n):
-        for lane in range(LANES):
+        for lane in range(lanes):
             e, g = w[first + C_ + lane], w[first + S_ + lane]
             y, H = w[first + _Y + lane], w[first + _H + lane]
             w[first + C_ + lane] = e * (1.0 + 0.5 * y * e)
             w[first + S_ + lane] = 0.25 * (g + e + y * g * e)
             w[first + _Y + lane], w[first + _H + lane] = 4.0 * y, 2.0 * H
-    for lane in range(LANES):
+    for lane in range(lanes):
         e, g = w[first + C_ + lane], w[first + S_ + lane]
         y, H = w[first + _Y + lane], w[first + _H + lane]
         w[first + C_ + lane] = 1.0 + y * e

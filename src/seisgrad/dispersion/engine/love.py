@@ -67,7 +67,7 @@ def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
         elif y_max <= SERIES_LIMIT:
             _thin_layer(even, thickness, B, ratio, w)
         else:
-            _thick_layer(halvings(y_max), thickness, B, ratio, w)
+            _thick_layer(halvings(y_max), len(c), thickness, B, ratio, w)
         growth += 0.1 + H_max * math.sqrt(max(b_max, 0.0))
         if growth > 100.0:
             renormalise(w, _L, 2)
@@ -95,9 +95,9 @@ def _thin_layer(series, thickness, B, ratio, w):
 
 
 @njit(**MERGED)
-def _thick_layer(n, thickness, B, ratio, w):
+def _thick_layer(n, lanes, thickness, B, ratio, w):
     quarter, half = 0.25**n, 0.5**n
-    for lane in range(LANES):
+    for lane in range(lanes):
         H = thickness * w[_K + lane]
         b = 1.0 - w[_C2 + lane] * B
         y = b * H * H * quarter
@@ -105,7 +105,7 @@ def _thick_layer(n, thickness, B, ratio, w):
         w[_Y + lane], w[_H + lane], w[_B + lane] = y, H * half, b
         w[_E + lane], w[_G + lane], w[_IN + lane] = e, g, 0.0
     for _ in range(n):
-        for lane in range(LANES):
+        for lane in range(lanes):
             y, H = w[_Y + lane], w[_H + lane]
             e, g = w[_E + lane], w[_G + lane]
             C, S = 1.0 + y * e, H * (1.0 + y * g)
@@ -114,7 +114,7 @@ def _thick_layer(n, thickness, B, ratio, w):
             w[_E + lane] = e * (1.0 + 0.5 * y * e)
             w[_G + lane] = 0.25 * (g + e + y * g * e)
             w[_Y + lane], w[_H + lane] = 4.0 * y, 2.0 * H
-    for lane in range(LANES):
+    for lane in range(lanes):
         y, H, b = w[_Y + lane], w[_H + lane], w[_B + lane]
         C, S = 1.0 + y * w[_E + lane], H * (1.0 + y * w[_G + lane])
         below, t = w[_L + lane], w[_T + lane] * ratio
@@ -157,10 +157,13 @@ def sweep(start, h, ib2, mu, rho, omega, c, w, kept, water, raw, sums):
     for i in range(start):
         B, thickness = ib2[i], h[i]
         copy(w, _KEPT, kept, i * KEPT * LANES, 2 * KEPT * lanes)
-        ratio, layer = mu[i + 1] / mu[i], (B * math.sqrt(B), B, 1.0 / mu[i], rho[i], math.sqrt(1.0 / B), thickness)
+        ratio, layer = (
+            mu[i + 1] / mu[i],
+            (B * math.sqrt(B), B, 1.0 / mu[i], rho[i], math.sqrt(1.0 / B), thickness),
+        )
         largest = _largest(B, thickness, lowest, highest, wavenumber)
         if largest <= SERIES_LIMIT:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 H = thickness * w[_SK + lane]
                 b = 1.0 - w[_SC2 + lane] * B
                 y = b * H * H
@@ -168,8 +171,8 @@ def sweep(start, h, ib2, mu, rho, omega, c, w, kept, water, raw, sums):
                 C, S, D = 1.0 + y * e, H * (1.0 + y * g), 0.5 * H * H * H * (e - g)
                 _down(lane, ratio, layer, H, b, C, S, D, w)
         else:
-            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest)
-            for lane in range(LANES):
+            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest, lanes)
+            for lane in range(lanes):
                 H, b = thickness * w[_SK + lane], w[_SX + lane]
                 C, S, D = w[_SX + C_ + lane], w[_SX + S_ + lane], w[_SX + D_ + lane]
                 _down(lane, ratio, layer, H, b, C, S, D, w)
@@ -198,15 +201,15 @@ def _sweep_up(start, h, ib2, mu, omega, c, w, kept, lowest, highest, wavenumber)
         ratio, B, thickness = mu[i + 1] / mu[i], ib2[i], h[i]
         largest = _largest(B, thickness, lowest, highest, wavenumber)
         if largest <= SERIES_LIMIT:
-            for lane in range(LANES):
+            for lane in range(lanes):
                 H = thickness * w[_SK + lane]
                 b = 1.0 - w[_SC2 + lane] * B
                 y = b * H * H
                 e, g = even(y)
                 _up(lane, ratio, b, 1.0 + y * e, H * (1.0 + y * g), w)
         else:
-            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest)
-            for lane in range(LANES):
+            layer_functions(w, _SX, thickness, _SK, _SC2, B, largest, lanes)
+            for lane in range(lanes):
                 _up(lane, ratio, w[_SX + lane], w[_SX + C_ + lane], w[_SX + S_ + lane], w)
         growth += 0.1 + wavenumber * thickness * math.sqrt(max(1.0 - lowest * B, 0.0))
         if growth > 100.0:
@@ -247,7 +250,9 @@ def _down(lane, ratio, layer, H, b, C, S, D, w):
     by_H = -(gv * slope + gs * b * value)
     # ∂P/∂b = [[HS/2, -D], [-(S + HC)/2, HS/2]] acts on the state at the bottom
     half = 0.5 * H * S
-    by_b = gv * (half * value_below - D * slope_below) + gs * (half * slope_below - 0.5 * (S + H * C) * value_below)
+    by_b = gv * (half * value_below - D * slope_below) + gs * (
+        half * slope_below - 0.5 * (S + H * C) * value_below
+    )
     at_bottom = C * gs - S * gv
     w[_BY + lane], w[_BY + LANES + lane] = C * gv - b * S * gs, at_bottom * ratio
     _chain(lane, layer, by_H, by_b, gs * slope - at_bottom * slope_below, w)

@@ -83,7 +83,16 @@ def _search(
         for slot in range(LANES):
             if task_of[slot] < 0 and started < tasks:
                 started += _start(
-                    order[started], coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of
+                    order[started],
+                    coarsest,
+                    slot,
+                    log_omega,
+                    slowest,
+                    fastest,
+                    velocity,
+                    status,
+                    state,
+                    task_of,
                 )
             busy += 1 if task_of[slot] >= 0 else 0
         tried, counting = 0, False
@@ -96,7 +105,11 @@ def _search(
                 n = propose(state, slot, mode, share, points)
                 if state[slot, GOING] != DONE:
                     for j in range(n):
-                        owner[tried], trial_omega[tried], trial_c[tried] = slot, omega[task % number], points[j]
+                        owner[tried], trial_omega[tried], trial_c[tried] = (
+                            slot,
+                            omega[task % number],
+                            points[j],
+                        )
                         tried += 1
                     busy -= 1
                     break
@@ -104,7 +117,16 @@ def _search(
                 task_of[slot] = -1
                 if started < tasks:
                     started += _start(
-                        order[started], coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of
+                        order[started],
+                        coarsest,
+                        slot,
+                        log_omega,
+                        slowest,
+                        fastest,
+                        velocity,
+                        status,
+                        state,
+                        task_of,
                     )
                 busy -= 1 if task_of[slot] < 0 else 0
         if tried == 0:

@@ -145,7 +145,9 @@ def _place(values, reached, first, found, pieces, rows):
 
 
 @njit(**INNER)
-def phase(wave, stack, water, omega, velocity, found, pieces, want_rows, want_ratio, slope, ratio, rows, pair, work):
+def phase(
+    wave, stack, water, omega, velocity, found, pieces, want_rows, want_ratio, slope, ratio, rows, pair, work
+):
     """Derivatives of phase velocity or, where ``want_ratio``, of ellipticity, at the roots ``found``.
 
     ``velocity`` and ``slope`` (dc/dω) are [mode, period], ``ratio`` the same where wanted (m13/m23); ``rows`` are

@@ -107,7 +107,7 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
         elif y_max <= SERIES_LIMIT:
             _thin_layer(even, thickness, A, B, step, ratio, w)
         else:
-            _thick_layer(halvings(y_max), counting, thickness, A, B, step, ratio, w)
+            _thick_layer(halvings(y_max), len(c), counting, thickness, A, B, step, ratio, w)
         growth += 0.2 + H_max * (math.sqrt(max(a_max, 0.0)) + math.sqrt(max(b_max, 0.0)))
         if growth > 100.0:
             renormalise(w, _N34, 5)
@@ -155,9 +155,9 @@ def _thin_layer(series, thickness, A, B, step, ratio, w):
 
 
 @njit(**MERGED)
-def _thick_layer(n, counting, thickness, A, B, step, ratio, w):
+def _thick_layer(n, lanes, counting, thickness, A, B, step, ratio, w):
     quarter, half = 0.25**n, 0.5**n
-    for lane in range(LANES):
+    for lane in range(lanes):
         H = thickness * w[_K + lane]
         c2 = w[_C2 + lane]
         a, b = 1.0 - c2 * A, 1.0 - c2 * B
@@ -170,9 +170,9 @@ def _thick_layer(n, counting, thickness, A, B, step, ratio, w):
         w[_IN + lane] = 0.0
     for _ in range(n):
         if counting:
-            _count_inside(w)
-        _double(w)
-    for lane in range(LANES):
+            _count_inside(lanes, w)
+        _double(lanes, w)
+    for lane in range(lanes):
         H, a, b = w[_H + lane], w[_A + lane], w[_B + lane]
         ya, yb = w[_YA + lane], w[_YB + lane]
         CA, SA = 1.0 + ya * w[_EA + lane], H * (1.0 + ya * w[_GA + lane])
@@ -199,13 +199,13 @@ def _thick_layer(n, counting, thickness, A, B, step, ratio, w):
 
 
 @njit(**MERGED)
-def _count_inside(w):
+def _count_inside(lanes, w):
     """The count of clamped modes of a layer from that of its half.
 
     By symmetry the stiffness of the node between the halves is diagonal, twice that of one half: its elements' signs
     are those of (C_a S_b - a S_a C_b)/D and (S_a C_b - b C_a S_b)/D. A layer in which S is evanescent (b > 0) has none.
     """
-    for lane in range(LANES):
+    for lane in range(lanes):
         H, a, b = w[_H + lane], w[_A + lane], w[_B + lane]
         ya, yb = w[_YA + lane], w[_YB + lane]
         CA, SA = 1.0 + ya * w[_EA + lane], H * (1.0 + ya * w[_GA + lane])
@@ -217,9 +217,9 @@ def _count_inside(w):
 
 
 @njit(**MERGED)
-def _double(w):
+def _double(lanes, w):
     """The functions of a layer from those of its half."""
-    for lane in range(LANES):
+    for lane in range(lanes):
         ya, ea, ga = w[_YA + lane], w[_EA + lane], w[_GA + lane]
         yb, eb, gb = w[_YB + lane], w[_EB + lane], w[_GB + lane]
         w[_EA + lane], w[_GA + lane] = (
@@ -278,8 +278,8 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
         elif largest <= SERIES_LIMIT:
             _up_thin(even, thickness, A, B, step, ratio, w)
         else:
-            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest)
-            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest)
+            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest, lanes)
+            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest, lanes)
             for lane in range(LANES):
                 CA, SA, aSA = w[_SA + C_ + lane], w[_SA + S_ + lane], w[_SA + lane] * w[_SA + S_ + lane]
                 CB, SB, bSB = w[_SB + C_ + lane], w[_SB + S_ + lane], w[_SB + lane] * w[_SB + S_ + lane]
@@ -306,7 +306,10 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
 @njit(**MERGED)
 def _largest(A, B, thickness, lowest, highest, wavenumber):
     """A bound for |y| of both waves in a layer."""
-    a, b = max(abs(1.0 - lowest * A), abs(1.0 - highest * A)), max(abs(1.0 - lowest * B), abs(1.0 - highest * B))
+    a, b = (
+        max(abs(1.0 - lowest * A), abs(1.0 - highest * A)),
+        max(abs(1.0 - lowest * B), abs(1.0 - highest * B)),
+    )
     return wavenumber * thickness * (wavenumber * thickness) * max(a, b)
 
 
@@ -364,7 +367,17 @@ def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, 
         A, B, thickness = ia2[i], ib2[i], h[i]
         copy(w, _KEPT, kept, i * KEPT * LANES, 2 * KEPT * lanes)
         step, ratio = 2.0 * (mu[i] - mu[i + 1]) / rho[i + 1], rho[i] / rho[i + 1]
-        layer = (A * math.sqrt(A), B * math.sqrt(B), A, B, mu[i], rho[i], 1.0 / rho[i], math.sqrt(1.0 / B), thickness)
+        layer = (
+            A * math.sqrt(A),
+            B * math.sqrt(B),
+            A,
+            B,
+            mu[i],
+            rho[i],
+            1.0 / rho[i],
+            math.sqrt(1.0 / B),
+            thickness,
+        )
         largest = _largest(A, B, thickness, lowest, highest, wavenumber)
         if largest <= SERIES_LIMIT:
             for lane in range(LANES):
@@ -378,8 +391,8 @@ def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, 
                 CB, SB, DB = 1.0 + yb * eb, H * (1.0 + yb * gb), half * (eb - gb)
                 _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w)
         else:
-            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest)
-            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest)
+            layer_functions(w, _SA, thickness, _SK, _SC2, A, largest, lanes)
+            layer_functions(w, _SB, thickness, _SK, _SC2, B, largest, lanes)
             for lane in range(LANES):
                 H, a, b = thickness * w[_SK + lane], w[_SA + lane], w[_SB + lane]
                 CA, SA, DA = w[_SA + C_ + lane], w[_SA + S_ + lane], w[_SA + D_ + lane]
@@ -389,7 +402,17 @@ def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, 
     density = 1.0 / rho[start]
     copy(w, _KEPT, kept, start * KEPT * LANES, KEPT * lanes)
     A, B = ia2[start], ib2[start]
-    layer = (A * math.sqrt(A), B * math.sqrt(B), A, B, mu[start], rho[start], density, math.sqrt(1.0 / B), 0.0)
+    layer = (
+        A * math.sqrt(A),
+        B * math.sqrt(B),
+        A,
+        B,
+        mu[start],
+        rho[start],
+        density,
+        math.sqrt(1.0 / B),
+        0.0,
+    )
     for lane in range(LANES):
         G34, G14, G23 = w[_BY + lane], w[_BY + LANES + lane], w[_BY + _2 + lane]
         G13, G12 = w[_BY + _3 + lane], w[_BY + _4 + lane]
@@ -467,5 +490,7 @@ def _chain(lane, layer, by_H, by_a, by_b, by_q, by_rho, w):
     w[_OUT + LANES + lane] = by_a * (2.0 * c2 * cube_a)
     w[_OUT + _2 + lane] = by_b * (2.0 * c2 * cube_b) + by_q * (2.0 * density * beta)
     w[_OUT + _3 + lane] = by_rho * per_density + by_q * (beta * beta)
-    w[_SUMS + lane] -= 2.0 * c2 * iv * (by_a * A + by_b * B) + (by_q * (2.0 * stiffness) + by_H * k * thickness) * iv
+    w[_SUMS + lane] -= (
+        2.0 * c2 * iv * (by_a * A + by_b * B) + (by_q * (2.0 * stiffness) + by_H * k * thickness) * iv
+    )
     w[_SUMS + LANES + lane] += by_H * (thickness * iv)
