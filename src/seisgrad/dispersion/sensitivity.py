@@ -99,8 +99,10 @@ def kernels(
         check_depth(model.thickness)
         value, rows = _through_flattening(tuple(p.reshape(-1, p.shape[-1]) for p in given), solver)
     velocity = value.reshape(*batch, len(solver.periods))
-    missing = torch.isnan(velocity).unsqueeze(-1)
-    shaped = [r.reshape(*batch, *r.shape[-2:]).masked_fill(missing, np.nan) for r in rows]
+    missing = torch.isnan(velocity)
+    shaped = [r.reshape(*batch, *r.shape[-2:]) for r in rows]
+    if missing.any():
+        shaped = [r.masked_fill(missing.unsqueeze(-1), np.nan) for r in shaped]
     status = solver.status.reshape(velocity.shape)
     thickness, vp, vs, rho = shaped
     return Kernels(vp, vs, rho, thickness, velocity, status, solver.periods, model)

@@ -162,7 +162,7 @@ def _near_root(s, t, most, points):
     from_low = x - s[t, LO] < s[t, HI] - x
     nearest = x - s[t, LO] if from_low else s[t, HI] - x
     height = abs(s[t, FLO]) if from_low else abs(s[t, FHI])
-    if error < ACCURACY * x and nearest < LAST_STEP * x and height < 0.1:
+    if error < ACCURACY * x and nearest < LAST_STEP * x and height < 1e-4:
         s[t, GOING], s[t, X] = DONE, x
         return 0
     span = s[t, HI] - s[t, LO]

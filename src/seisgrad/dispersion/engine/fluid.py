@@ -8,7 +8,6 @@ which is the Love system under other names, so both share :func:`step`. The free
 r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r2.
 """
 
-import numpy as np
 from numba import njit
 
 from .lanes import INNER, even, halvings
