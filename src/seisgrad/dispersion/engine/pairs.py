@@ -22,7 +22,8 @@ from .secular import RAYLEIGH, evaluate
 LEAST_PHASE = 1.0
 #: Ratio of the half-space's S velocity to the slowest one; smallest seen 5.4.
 LEAST_CONTRAST = 4.5
-#: The same between the layers within WINDOW radians (or nepers) of S waves below and above an interface; smallest seen 3.2.
+#: The same between the layers within WINDOW radians (or nepers) of S waves below and above an interface;
+#: smallest seen 3.2.
 LEAST_STEP, WINDOW = 2.5, 1.0
 #: Velocities at which the step is looked for.
 LOOKS = 6
