@@ -92,7 +92,9 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
             omega[lane] / c[lane],
         )
         w[_N34 + lane], w[_N14 + lane], w[_N23 + lane] = -1.0, -rb, ra
-        w[_N13 + lane], w[_N12 + lane] = 1.0, 1.0 - ra * rb
+        # 1 - ra rb without cancellation: far below the half-space's velocities the interfaces multiply its error
+        xa, xb = c2 * ia2[start], c2 * ib2[start]
+        w[_N13 + lane], w[_N12 + lane] = 1.0, (xa + xb - xa * xb) / (1.0 + ra * rb)
         w[_COUNT + lane] = 0.0
     growth = 0.0
     for i in range(start - 1, -1, -1):
@@ -265,7 +267,12 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
         w[_SK + lane] = omega[lane] / c[lane]
         ra, rb = np.sqrt(1.0 - c2 * ia2[start]), np.sqrt(1.0 - c2 * ib2[start])
         w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = -one, -rb, ra
-        w[_N + _3 + lane], w[_N + _4 + lane], w[_N + _5 + lane] = one, 1.0 - ra * rb, one
+        xa, xb = c2 * ia2[start], c2 * ib2[start]
+        w[_N + _3 + lane], w[_N + _4 + lane], w[_N + _5 + lane] = (
+            one,
+            (xa + xb - xa * xb) / (1.0 + ra * rb),
+            one,
+        )
     lanes = len(c)
     copy(kept, start * KEPT * LANES, w, _N, KEPT * lanes)
     growth = 0.0

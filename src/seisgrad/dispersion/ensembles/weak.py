@@ -1,0 +1,60 @@
+"""Broad ensembles that assume next to nothing: random knots between wide bounds, and roughness upon them."""
+
+import numpy as np
+
+from .parts import Array, Profile, between, brocher_density, checked, knot_depths, rough, smooth, through
+
+#: Bounds of vs (km/s) at these depths (km).
+DEPTHS = np.array([0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 150.0])
+LOWEST = np.array([0.3, 0.6, 0.9, 1.2, 1.7, 2.4, 3.2, 3.8])
+HIGHEST = np.array([4.0, 4.1, 4.3, 4.5, 4.8, 5.1, 5.4, 5.6])
+#: The paper starts lower at the surface.
+PAPER_LOWEST = np.array([0.15, 0.5, 0.9, 1.2, 1.7, 2.4, 3.2, 3.8])
+
+
+def _vs(rng: np.random.Generator, depth: Array, lowest: Array) -> Array:
+    knots = knot_depths(rng, 6, 12, max(150.0, float(depth[-1])))
+    low, high = np.interp(knots, DEPTHS, lowest), np.interp(knots, DEPTHS, HIGHEST)
+    return through(knots, rng.uniform(low, high), depth)
+
+
+def weak(rng: np.random.Generator, depth: Array) -> Profile:
+    """vp, vs and density that vary on their own, at every scale that a kernel should tell apart.
+
+    vs: 6-12 knots uniform between bounds (0.3-4 km/s at the surface, 3.8-5.6 at 150 km), times 1 + up to 6 %
+    roughness (standard deviation) of correlation length 0.8-4 km at the surface and one to four times that at the
+    bottom. vp/vs: 2-8 knots in 1.55-2.05, with up to 2 % roughness of its own. Density: Brocher (2005) times 2-8
+    knots in 0.92-1.08, with up to 2 % roughness of its own.
+    """
+    vs = _vs(rng, depth, LOWEST)
+    length = between(rng, np.log(0.8), np.log(4.0))
+    grain = np.exp(length) * (1.0 + between(rng, 0.0, 3.0) * depth / depth[-1])
+    vs = vs * (1.0 + between(rng, 0.0, 0.06) * rough(rng, depth, grain))
+    ratio = smooth(rng, depth, 1.55, 2.05) * (1.0 + between(rng, 0.0, 0.02) * rough(rng, depth, grain))
+    vp = vs * ratio
+    factor = smooth(rng, depth, 0.92, 1.08) * (1.0 + between(rng, 0.0, 0.02) * rough(rng, depth, grain))
+    return checked(vp, vs, brocher_density(vp) * factor, 0.2)
+
+
+def weak_paper(rng: np.random.Generator, depth: Array) -> Profile:
+    """As the weak prior of Yu, Cai & Liu (2026): density tied to vp, vp/vs smooth.
+
+    vs: 6-12 knots uniform between bounds (0.15-4 km/s at the surface, 3.8-5.6 at 150 km) plus roughness of
+    0.2 (surface) to 0.1 km/s (bottom) and correlation length 2 to 18 km. vp/vs: 2-8 knots in 1.6-1.95.
+    """
+    vs = _vs(rng, depth, PAPER_LOWEST)
+    part = depth / depth[-1]
+    vs = vs + (0.2 - 0.1 * part) * rough(rng, depth, 2.0 + 16.0 * part)
+    vp = vs * smooth(rng, depth, 1.6, 1.95)
+    return checked(vp, vs, brocher_density(vp), 0.1)
+
+
+def low_velocity(rng: np.random.Generator, depth: Array) -> Profile:
+    """A low-velocity zone near 70 km imposed on the vs of ``weak``.
+
+    Centre 70 ± 10 km (normal), half width 10-30 km (Gaussian shape), 4-15 % slow.
+    """
+    vp, vs, rho = weak(rng, depth)
+    centre, half = float(rng.normal(70.0, 10.0)), between(rng, 10.0, 30.0)
+    slow = 1.0 - between(rng, 0.04, 0.15) * np.exp(-(((depth - centre) / half) ** 2) * np.log(2.0))
+    return checked(vp * slow, vs * slow, rho, 0.2)
