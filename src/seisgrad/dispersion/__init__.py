@@ -16,6 +16,7 @@ from seisgrad.dispersion.physics import (
     solve,
     velocity,
 )
+from seisgrad.dispersion.prior import Prior, prior
 from seisgrad.dispersion.survey import Branch, Survey
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Kernels",
     "Measurement",
     "Physics",
+    "Prior",
     "Solution",
     "Station",
     "Status",
@@ -34,6 +36,7 @@ __all__ = [
     "ellipticity",
     "kernels",
     "measure",
+    "prior",
     "read_curves",
     "solve",
     "velocity",

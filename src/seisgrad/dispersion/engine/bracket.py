@@ -24,6 +24,9 @@ ACCURACY = 2e-15
 #: Longest last step, relative to the root, that is taken without another evaluation.
 LAST_STEP = 1e-8
 
+#: How much further from zero a second point on the same side of the root must be to count.
+APART = 1.5
+
 
 @njit(**BRIEF)
 def begin(s, t, guess, error, slowest, fastest):
@@ -202,8 +205,9 @@ def estimate(s, t):
     two = a - fa * (b - a) / (fb - fa)
     product = abs((two - a) * (two - b))
     most = 0.3 * (b - a)
-    has_lo = not math.isnan(s[t, FLO2]) and s[t, FLO2] / fa > 1.0
-    has_hi = not math.isnan(s[t, FHI2]) and s[t, FHI2] / fb > 1.0
+    # a second point close to the first would give a slope of rounding errors
+    has_lo = not math.isnan(s[t, FLO2]) and s[t, FLO2] / fa > APART
+    has_hi = not math.isnan(s[t, FHI2]) and s[t, FHI2] / fb > APART
     if not has_lo and not has_hi:
         return two, min(20.0 * product / b, most)
     from_lo = has_lo and (not has_hi or a - s[t, LO2] < s[t, HI2] - b)
