@@ -3,7 +3,7 @@
 # Imported at once, not when first used: `measure`, `kernels` and `eigenfunctions` are functions that live in files of
 # their own names, and must take those names after the files have been loaded.
 from seisgrad.dispersion.curves import DispersionCurves, read_curves, write_curves
-from seisgrad.dispersion.measure import Event, Measurement, Station, measure
+from seisgrad.dispersion.measure import Event, Flag, GreatCircle, Measurement, Station, measure
 from seisgrad.dispersion.physics import (
     Eigenfunctions,
     Kernels,
@@ -24,6 +24,8 @@ __all__ = [
     "DispersionCurves",
     "Eigenfunctions",
     "Event",
+    "Flag",
+    "GreatCircle",
     "Kernels",
     "Measurement",
     "Physics",
