@@ -46,6 +46,19 @@ def judged(family, seeds):
     return [(seed, *found) for seed in seeds for found in judge(draw(family, seed), engine)]
 
 
+@pytest.mark.parametrize(
+    ("family", "seed"),
+    [
+        ("near_surface", 1583),  # a backward mode below the slowest P velocity
+        ("near_surface", 493),  # a backward mode that starts at the fastest one asked for
+        ("near_surface", 40543),  # two trial velocities a rounding apart
+        ("irregular", 364),  # a mode so deep that the secular function is a step
+    ],
+)
+def test_earths_that_have_misled_the_search_once(family, seed):
+    assert judge(draw(family, seed), engine) == []
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_random_models_lose_no_mode(family):
     assert judged(family, range(30)) == []
