@@ -25,7 +25,7 @@ ACCURACY = 2e-15
 LAST_STEP = 1e-8
 
 #: How much further from zero a second point on the same side of the root must be to count.
-APART = 1.5
+APART = 1.01
 
 
 @njit(**BRIEF)
@@ -209,7 +209,8 @@ def estimate(s, t):
     has_lo = not math.isnan(s[t, FLO2]) and s[t, FLO2] / fa > APART
     has_hi = not math.isnan(s[t, FHI2]) and s[t, FHI2] / fb > APART
     if not has_lo and not has_hi:
-        return two, min(20.0 * product / b, most)
+        # two points know nothing of the curvature, which is large where modes nearly touch: never the last word
+        return two, min(max(20.0 * product, 1e-12 * b * b) / b, most)
     from_lo = has_lo and (not has_hi or a - s[t, LO2] < s[t, HI2] - b)
     c, fc = (s[t, LO2], s[t, FLO2]) if from_lo else (s[t, HI2], s[t, FHI2])
     slope = (b - a) / (fb - fa)
