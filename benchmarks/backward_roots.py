@@ -23,7 +23,7 @@ VELOCITIES = 400
 
 @njit(**OPTIONS)
 def backward(h, vp, vs, rho, omega, c, F, J):
-    """The fastest backward root, the vertical S phase there and the steepest rise of vs; NaN where there is none."""
+    """The fastest backward root, the vertical phase there and the steepest rise of vs; NaN where there is none."""
     stack, water, _, _ = _prepare(h, vp, vs, rho, np.array([omega]))
     evaluate(RAYLEIGH, stack, water, np.full(len(c), omega), c, len(c), True, F, J, workspace())
     at = -1
@@ -77,7 +77,7 @@ def main() -> None:
             seen.append((vs[-1] / vs.min(), step, phase))
     table = np.array(seen).reshape(-1, 3)
     print(f"{number} stacks, {len(table)} with a backward root (seed {arguments.seed})")
-    for column, name in enumerate(("contrast of vs", "steepest rise of vs", "S phase (radians)")):
+    for column, name in enumerate(("contrast of vs", "steepest rise of vs", "vertical phase (rad)")):
         print(f"{name:20s} smallest {np.sort(table[:, column])[:3].round(2)}")
 
 
