@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "dispersion": {"operator", "implicit", "earth", "nn", "inversion"},
     "inversion": {"operator"},
     "plot": {"operator", "earth", "dispersion", "inversion"},
-    "report": {"operator", "earth", "dispersion", "inversion", "plot"},
+    "audit": {"operator"},
+    "report": {"operator", "audit", "earth", "dispersion", "inversion", "plot"},
     "cli": {"operator", "implicit", "checks", "earth", "dispersion", "inversion", "plot", "report"},
 }
 HEAVY = ("torch", "numba", "scipy", "obspy", "xarray", "pandas", "matplotlib")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import demo, forward, invert, measure
+from seisgrad.cli import demo, forward, invert, measure, reproduce
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -30,6 +30,9 @@ app = typer.Typer(
 COMMANDS = {"demo": demo, "measure": measure, "forward": forward, "invert": invert}
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
+GROUPS = {"reproduce": reproduce}
+for name, module in GROUPS.items():
+    app.add_typer(module.app, name=name)
 
 
 def _print_version(wanted: bool) -> None:
@@ -81,7 +84,7 @@ def _plain(message: str) -> str:
 
 
 def _help(words: Sequence[str]) -> str:
-    command = next((word for word in words[:1] if word in COMMANDS), None)
+    command = next((word for word in words[:1] if word in {*COMMANDS, *GROUPS}), None)
     return f"seisgrad {command} --help" if command else "seisgrad --help"
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,11 +44,12 @@ class Console:
     @contextmanager
     def step(self, doing: str) -> Iterator["Step"]:
         """One step of the work: shown while it runs, and as a line with its time when it has ended well."""
-        note = Step()
         if self._progress is None:
-            yield note
+            yield Step()
             return
-        self._progress.update(self._task, description=doing)
+        progress = self._progress
+        note = Step(lambda part: progress.update(self._task, description=f"{doing}: {part}"))
+        progress.update(self._task, description=doing)
         begin = time.perf_counter()
         yield note
         seconds = time.perf_counter() - begin
@@ -70,9 +71,20 @@ class Console:
 
 
 class Step:
-    """What a step has to say for itself when it is done."""
+    """What a step has to say for itself while it runs and when it is done.
+
+    Args:
+        show: takes the words for the part that is being worked on.
+    """
 
     text = ""
+
+    def __init__(self, show: Callable[[str], None] = lambda part: None) -> None:
+        self._show = show
+
+    def at(self, part: str) -> None:
+        """Show how far a long step has come: ``120 of 1000 models``."""
+        self._show(part)
 
     def say(self, text: str) -> None:
         """Set the remark shown behind the step's name."""

@@ -1,0 +1,172 @@
+"""``seisgrad reproduce``: the papers' tables and figures, with ours beside them."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seisgrad.cli.choices import SHIPPED, OutFolder, check_operator, load_operator, whole_number
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_folder, whole_folder
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from seisgrad.operator import Operator
+    from seisgrad.report.reproduce.kernels import Comparison
+    from seisgrad.report.reproduce.table import Line
+
+HELP = "Make the table and figures of a paper, with ours beside its own."
+EXAMPLE = "Example: seisgrad reproduce kernels --out kernels, then open kernels/report.html"
+
+app = typer.Typer(help=HELP, epilog=EXAMPLE, no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """One experiment per word."""
+
+
+@app.command("kernels", epilog=EXAMPLE)
+def kernels(
+    out: OutFolder = Path("kernels"),
+    models: Annotated[
+        int, typer.Option(help="Models drawn from each prior.", parser=whole_number, metavar="N")
+    ] = 1000,
+    operator: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A shipped operator, or module:attribute for a callable of your own; may be given several times. "
+            "All shipped ones by default.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Kernels of learned dispersion operators: Table 1 of arXiv:2604.04107, and the raw kernels behind it."""
+    if models < 1:
+        raise InputError(f"--models {models} is too few, expected at least 1")
+    names = tuple(dict.fromkeys(operator or SHIPPED))
+    for name in names:
+        check_operator(name)
+    check_folder(out)
+
+    from seisgrad.report.reproduce.ensembles import ensembles_of
+
+    ensembles = tuple(dict.fromkeys(ensemble for name in names for ensemble in ensembles_of(name)))
+    begin = time.perf_counter()
+    with Console(len(ensembles) + 3, quiet=quiet, as_json=as_json) as console:
+        with console.step("Load the operators"):
+            operators = {name: _load(name) for name in names}
+        work = _Work(operators)
+        for ensemble in ensembles:
+            work.compare(ensemble, models, console)
+        with console.step("Draw the figures"):
+            drawn = work.figures()
+        with console.step("Write the results and the report"), whole_folder(out) as folder:
+            work.write(drawn, folder)
+        seconds = time.perf_counter() - begin
+        files = {"results": out / "results.csv", "distributions": out / "distributions.csv"}
+        summary = {
+            "models": work.counts,
+            "seconds": seconds,
+            "files": files | {"report": out / "report.html"},
+        }
+        console.finish(summary, *work.in_short(), f"{seconds:.0f} s", f"wrote {out / 'report.html'}")
+
+
+def _load(name: str) -> "Operator":
+    """An operator on the grid and, at least, the branches and periods of the table."""
+    import torch
+
+    from seisgrad.dispersion import Physics
+    from seisgrad.dispersion.prior import DEPTH
+    from seisgrad.operator import Function, Operator
+    from seisgrad.report.reproduce.kernels import SURVEY
+
+    found = load_operator(name, SURVEY, DEPTH)
+    if isinstance(found, Operator):
+        return found
+    weight = next(found.parameters(), None) if isinstance(found, torch.nn.Module) else None
+    dtype = DEPTH.dtype if weight is None else weight.dtype
+    exact = Physics(SURVEY, DEPTH)
+    return Function(lambda x: found(x.to(dtype)).to(x.dtype), exact.domain, exact.codomain)
+
+
+class _Work:
+    """What has been found so far: lines of the table, and what the figures are drawn from."""
+
+    def __init__(self, operators: "dict[str, Operator]") -> None:
+        self.operators = operators
+        self.lines: list[Line] = []
+        self.counts: dict[str, int] = {}
+        self.own: dict[str, tuple[Comparison, Tensor]] = {}
+
+    def compare(self, ensemble: str, number: int, console: Console) -> None:
+        """All operators that are judged on this ensemble."""
+        from seisgrad.dispersion.prior import DEPTH
+        from seisgrad.report.reproduce.ensembles import ensembles_of, models
+        from seisgrad.report.reproduce.kernels import evaluate
+        from seisgrad.report.reproduce.table import lines
+
+        judged = {name: op for name, op in self.operators.items() if ensemble in ensembles_of(name)}
+        with console.step(f"Compare on {ensemble}") as step:
+            earths = models(ensemble, number)
+            if earths is None:
+                step.say("left out: its file is not there, see SEISGRAD_DATA")
+                return
+            count = self.counts[ensemble] = len(earths)
+            found = evaluate(judged, earths, DEPTH, lambda done: step.at(f"{done} of {count} models"))
+            step.say(f"{count} models, {', '.join(judged)}")
+        for name, comparison in found.items():
+            self.lines += lines(name, ensemble, comparison)
+            if not ensembles_of(name)[ensemble]:
+                self.own[name] = (comparison, earths)
+
+    def figures(self) -> dict[str, bytes]:
+        """Three figures for every operator that is not the exact one, on its own prior."""
+        from seisgrad.dispersion.prior import DEPTH
+        from seisgrad.report.figures import png
+        from seisgrad.report.reproduce import figures
+        from seisgrad.report.reproduce.ensembles import OWN
+        from seisgrad.report.reproduce.table import PAPER_PRIORS
+
+        drawn = {}
+        for name, (comparison, earths) in self.own.items():
+            if name == "exact":
+                continue
+            shown = figures.typical(self.operators[name], comparison, earths, DEPTH)
+            beside_paper = OWN.get(name, PAPER_PRIORS[0]) in PAPER_PRIORS
+            drawn[f"table-{name}"] = png(figures.table_figure(comparison, beside_paper=beside_paper))
+            drawn[f"kernels-{name}"] = png(figures.kernels_figure(shown, name))
+            drawn[f"cosine-{name}"] = png(figures.cosine_figure(comparison))
+        return drawn
+
+    def write(self, drawn: dict[str, bytes], folder: Path) -> None:
+        """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""
+        from seisgrad.report.reproduce.page import kernels_page
+        from seisgrad.report.reproduce.table import distributions_csv, results_csv
+
+        (folder / "results.csv").write_text(results_csv(self.lines), encoding="utf-8")
+        (folder / "distributions.csv").write_text(distributions_csv(self.lines), encoding="utf-8")
+        for name, png in drawn.items():
+            (folder / f"{name.replace(':', '-')}.png").write_bytes(png)
+        page = kernels_page(self.lines, drawn, self.counts)
+        (folder / "report.html").write_text(page.html(), encoding="utf-8")
+
+    def in_short(self) -> list[str]:
+        """One line per operator: the worst band of the velocity and of the kernels on its own prior."""
+        said = []
+        for name in self.operators:
+            own = [r for r in self.lines if r.operator == name and r.case.split()[0] in ("rayleigh", "love")]
+            error = max((r for r in own if r.metric == "mape_percent"), key=lambda r: r.mean)
+            angle = min((r for r in own if r.metric == "raw_cosine_vs"), key=lambda r: r.mean)
+            said.append(
+                f"{name}: velocity off by at most {error.mean:.2g} % ({error.case} s), raw cosine of the kernels of "
+                f"vs at least {angle.mean:.4f} ({angle.case} s), means of a band"
+            )
+        return said

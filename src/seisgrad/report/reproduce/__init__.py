@@ -1,0 +1,1 @@
+"""The published tables beside ours: what ``seisgrad reproduce`` evaluates, tabulates and draws."""

@@ -1,0 +1,116 @@
+"""The page of the kernels experiment: the paper's table beside ours, the figures, and what the metrics mean."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from seisgrad.report.page import Page
+from seisgrad.report.reproduce.ensembles import OWN, ensembles_of
+from seisgrad.report.reproduce.kernels import WAVES
+from seisgrad.report.reproduce.table import BANDS, PAPER_PRIORS, Line, band_case
+
+TITLE = "Sensitivity kernels, the paper's and ours"
+LEDE = "Table 1 of Yu, Cai & Liu (2026, arXiv:2604.04107): velocities and kernels of networks against the exact ones."
+CAPTIONS = {
+    "table": "Left: mean absolute error of the velocity. Right: mean cosine between the kernels of vs; smoothed over "
+    "nine samples and divided by their L1 norm as in the paper (full line), and raw (dotted). Open circles: the paper.",
+    "kernels": "Kernels of vs of the model whose mean raw cosine is the median of the ensemble: exact (grey) and "
+    "learned (line), neither smoothed nor normalised. The depth shown grows with the period.",
+    "cosine": "Raw cosine of every model and period: 5th to 95th percentile (thin), middle half (box), median (line); "
+    "the axis is logarithmic in 1 − cosine. Love waves have no kernel of vp.",
+}
+"""What each figure shows, by the first word of its name."""
+DEFINITIONS = (
+    "MAE and MAPE: mean absolute error of the phase velocity, in km/s and relative to the exact value.",
+    "Raw metrics compare layer-integrated derivatives at the nodes with tops above 110 km, per model and period. "
+    "Relative L2 includes the amplitude. Wrong sign: fraction of the nodes with at least 1 % of the kernel's largest "
+    "magnitude. Depth integral: error of the sum over depth, relative to the sum of magnitudes.",
+    "Smoothed: running mean over nine samples, then divided by the L1 norm, learned and exact alike.",
+    "As published: the same, with the learned kernel multiplied by vs/c and the exact one not, as the paper's "
+    "evaluation does. Even the exact operator does not reach 1 there: see its rows.",
+    "All numbers are means over the models and periods of a band. results.csv holds every metric and every case, with "
+    "the half-space's node apart; distributions.csv holds medians and percentiles.",
+)
+
+
+def kernels_page(lines: Sequence[Line], drawn: Mapping[str, bytes], counts: Mapping[str, int]) -> Page:
+    """The page.
+
+    Args:
+        lines: every metric of every operator and case.
+        drawn: figures as PNG by ``table-NAME``, ``kernels-NAME`` and ``cosine-NAME`` of the operators.
+        counts: the number of models of each ensemble.
+    """
+    page = Page(TITLE, LEDE)
+    found = {(r.operator, r.case, r.metric): r for r in lines}
+    for operator in dict.fromkeys(r.operator for r in lines):
+        _operator(page, operator, found, drawn, counts)
+    page.heading("What the numbers are")
+    page.points(*DEFINITIONS)
+    return page
+
+
+def _operator(
+    page: Page,
+    operator: str,
+    found: Mapping[tuple[str, str, str], Line],
+    drawn: Mapping[str, bytes],
+    counts: Mapping[str, int],
+) -> None:
+    page.heading(f"Operator {operator}")
+    for ensemble, prefix in ensembles_of(operator).items():
+        if ensemble not in counts:
+            continue
+        kind = "its own prior" if not prefix and operator in OWN else "the ensemble"
+        words = f"{counts[ensemble]} models of {kind} {ensemble}, none of them ever trained on."
+        if prefix:
+            _table(page, operator, prefix, found, beside_paper=False, fold=words)
+            continue
+        page.text(words)
+        _table(page, operator, prefix, found, beside_paper=ensemble in PAPER_PRIORS, fold="")
+        for figure, caption in CAPTIONS.items():
+            if f"{figure}-{operator}" in drawn:
+                page.image(drawn[f"{figure}-{operator}"], caption)
+
+
+# Metric, heading, digits behind the point, and whether the paper has it.
+COLUMNS = (
+    ("mae", "MAE (km/s)", 5, True),
+    ("mape_percent", "MAPE (%)", 3, True),
+    ("paper_cosine_vs_scaled", "cosine, as published", 4, True),
+    ("paper_cosine_vs", "cosine, smoothed", 4, False),
+    ("raw_cosine_vs", "raw cosine vs", 4, False),
+    ("raw_cosine_vp", "vp", 4, False),
+    ("raw_cosine_rho", "density", 4, False),
+    ("relative_l2_vs", "relative L2 vs", 3, False),
+    ("sign_error_vs", "wrong sign vs", 4, False),
+    ("depth_integral_error_vs", "depth integral vs", 4, False),
+)
+
+
+def _table(
+    page: Page,
+    operator: str,
+    prefix: str,
+    found: Mapping[tuple[str, str, str], Line],
+    *,
+    beside_paper: bool,
+    fold: str,
+) -> None:
+    """One row per wave and band; the paper's number before ours where it has one."""
+    header, rows = ["wave and periods (s)", "values"], []
+    for _, heading, _, published in COLUMNS:
+        header += [f"{heading}: paper", "ours"] if published and beside_paper else [heading]
+    for wave in WAVES:
+        for band in BANDS:
+            case = f"{prefix}{band_case(wave, band)}"
+            row = [band_case(wave.capitalize(), band).replace("-", "–"), str(found[operator, case, "mae"].n)]
+            for metric, _, digits, published in COLUMNS:
+                line = found[operator, case, metric]
+                row += [_say(line.paper, digits)] if published and beside_paper else []
+                row.append(_say(line.mean, digits))
+            rows.append(row)
+    page.table(header, rows, fold=fold)
+
+
+def _say(value: float, digits: int) -> str:
+    return "—" if math.isnan(value) else f"{value:.{digits}f}"
