@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 import seisgrad as sg
+from seisgrad.dispersion.ensembles.interpolation import monotone_cubic, unit_spline
 from seisgrad.dispersion.prior import PRIORS, prior
 from seisgrad.errors import InputError
 
@@ -12,13 +14,15 @@ ON_THE_LONG_GRID = [name for name in PRIORS if name != "near_surface"]
 
 
 @pytest.mark.parametrize("name", PRIORS)
-def test_a_model_depends_on_seed_and_index_alone(name: str) -> None:
+def test_a_model_depends_on_seed_split_and_index_alone(name: str) -> None:
     together = prior(name).draw(12, seed=3).model
     alone = prior(name).draw(1, seed=3, first=7).model
     other = prior(name).draw(1, seed=4, first=7).model
     for parameter in ("thickness", "vp", "vs", "rho"):
         assert torch.equal(getattr(together, parameter)[7], getattr(alone, parameter)[0])
     assert not torch.equal(other.vs[0], alone.vs[0])
+    for split in ("validation", "test"):
+        assert not torch.equal(prior(name).draw(1, seed=3, first=7, split=split).model.vs[0], alone.vs[0])
 
 
 @pytest.mark.parametrize("name", PRIORS)
@@ -72,7 +76,20 @@ def test_other_grids_are_welcome_and_bad_ones_are_refused() -> None:
     assert np.allclose(model.depth.numpy(), grid.numpy())
     with pytest.raises(InputError, match="start at 0 and increase"):
         prior("weak").draw(1, seed=1, depth=grid.flip(0))
-    with pytest.raises(InputError, match="seed -1"):
+    with pytest.raises(InputError, match="seed is -1"):
         prior("weak").draw(1, seed=-1)
     with pytest.raises(InputError, match="no prior 'weka', expected one of weak, "):
         prior("weka")
+
+
+def test_the_compiled_curves_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(12)
+    for number in (2, 3, 4, 5, 12):
+        knots = np.r_[0.0, np.sort(rng.uniform(1.0, 149.0, number - 2)), 150.0]
+        values, at = rng.uniform(1.0, 5.0, number), np.sort(rng.uniform(0.0, 150.0, 50))
+        assert np.allclose(
+            monotone_cubic(knots, values, at), PchipInterpolator(knots, values)(at), atol=1e-13
+        )
+    for number in (4, 5, 9, 80):
+        values, at = rng.standard_normal(number), rng.uniform(0.0, number - 1.0, 50)
+        assert np.allclose(unit_spline(values, at), CubicSpline(np.arange(number), values)(at), atol=1e-13)

@@ -27,12 +27,25 @@ MAY_IMPORT = {
     "checks": {"operator"},
     "earth": {"operator"},
     "nn": set(),
-    "dispersion": {"operator", "implicit", "earth", "nn", "inversion"},
+    "training": {"nn"},
+    "dataset": {"operator"},
+    "dispersion": {"operator", "implicit", "earth", "nn", "inversion", "dataset", "training"},
     "inversion": {"operator"},
     "plot": {"operator", "earth", "dispersion", "inversion"},
     "audit": {"operator"},
     "report": {"operator", "audit", "earth", "dispersion", "inversion", "plot"},
-    "cli": {"operator", "implicit", "checks", "earth", "dispersion", "inversion", "plot", "report"},
+    "cli": {
+        "operator",
+        "implicit",
+        "checks",
+        "dataset",
+        "earth",
+        "dispersion",
+        "inversion",
+        "plot",
+        "report",
+        "training",
+    },
 }
 HEAVY = ("torch", "numba", "scipy", "obspy", "xarray", "pandas", "matplotlib")
 

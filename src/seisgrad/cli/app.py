@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import demo, forward, invert, measure, reproduce
+from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {"demo": demo, "measure": measure, "forward": forward, "invert": invert}
+COMMANDS = {"demo": demo, "measure": measure, "forward": forward, "invert": invert, "simulate": simulate}
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
 GROUPS = {"reproduce": reproduce}
@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), WORK_FAILED)
     except typer.exceptions.TyperException as error:
         return _fail(f"{_plain(error.format_message())}; see {_help(words)}", BAD_INPUT)
-    except typer.Abort:
-        return _fail("interrupted", INTERRUPTED)
+    except typer.Abort as stop:
+        return _fail(str(stop) or "interrupted", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 

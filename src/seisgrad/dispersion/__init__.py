@@ -3,6 +3,7 @@
 # Imported at once, not when first used: `measure`, `kernels` and `eigenfunctions` are functions that live in files of
 # their own names, and must take those names after the files have been loaded.
 from seisgrad.dispersion.curves import DispersionCurves, read_curves, write_curves
+from seisgrad.dispersion.masking import partial_mask
 from seisgrad.dispersion.measure import Event, Flag, GreatCircle, Measurement, Station, measure
 from seisgrad.dispersion.physics import (
     Eigenfunctions,
@@ -17,11 +18,13 @@ from seisgrad.dispersion.physics import (
     velocity,
 )
 from seisgrad.dispersion.prior import Prior, prior
+from seisgrad.dispersion.simulation import DispersionRecipe
 from seisgrad.dispersion.survey import Branch, Survey
 
 __all__ = [
     "Branch",
     "DispersionCurves",
+    "DispersionRecipe",
     "Eigenfunctions",
     "Event",
     "Flag",
@@ -38,6 +41,7 @@ __all__ = [
     "ellipticity",
     "kernels",
     "measure",
+    "partial_mask",
     "prior",
     "read_curves",
     "solve",

@@ -1,8 +1,8 @@
 """Named, seeded ensembles of layered earths: what a surrogate is trained on, and what an audit draws from.
 
-Model ``i`` of an ensemble depends on the seed and on ``i`` alone, so that it is the same whether it is drawn alone, in
-a batch, in another order or on another machine. A draw that is no earth is rejected and made again; the
-rejections are counted by cause.
+Model ``i`` of an ensemble depends on the seed, the split and ``i`` alone, so that it is the same whether it is drawn
+alone, in a batch, in another order or on another machine; no seed of one split ever meets one of another. A draw that
+is no earth is rejected and made again; the rejections are counted by cause.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seisgrad.dataset.splits import Split, generator
 from seisgrad.dispersion.ensembles.near_surface import near_surface
 from seisgrad.dispersion.ensembles.parts import Profile, Rejected
 from seisgrad.dispersion.ensembles.tectonic import tectonic
@@ -61,7 +62,12 @@ class Prior:
         return " ".join((self.sampler.__doc__ or "").split())
 
     def draw(
-        self, number: int, seed: int, first: int = 0, depth: Float[Tensor, " depth"] | None = None
+        self,
+        number: int,
+        seed: int,
+        first: int = 0,
+        depth: Float[Tensor, " depth"] | None = None,
+        split: Split = "train",
     ) -> Draw:
         """Models ``first`` to ``first + number - 1`` of the ensemble with this seed.
 
@@ -70,31 +76,28 @@ class Prior:
             seed: not negative; other seeds share no draw with this one.
             first: index of the first model.
             depth: km, tops of the layers from 0 downwards, the last that of the half-space; its own by default.
+            split: ``"train"``, ``"validation"`` or ``"test"``: models of one share no draw with those of another.
 
         Returns:
             A batch ``[number]`` of layered models in float64, and the rejections.
 
         Raises:
-            InputError: a number, seed, index or grid that makes no sense.
+            InputError: a number, seed, index, split or grid that makes no sense.
         """
         grid = _as_grid(self.depth if depth is None else depth)
-        for name, value, least in (("number", number, 1), ("seed", seed, 0), ("first", first, 0)):
-            if value < least:
-                raise InputError(
-                    f"{name} {value} of prior {self.name!r} is too small, expected at least {least}"
-                )
+        if number < 1:
+            raise InputError(f"number {number} of prior {self.name!r} is too small, expected at least 1")
         rejected: Counter[str] = Counter()
         profiles = np.empty((3, number, len(grid)))
         for i in range(number):
-            profiles[:, i] = self._one(seed, first + i, grid, rejected)
+            profiles[:, i] = self._one(generator(seed, split, first + i), grid, rejected)
         vp, vs, rho = (torch.from_numpy(p) for p in profiles)
         thickness = torch.from_numpy(np.append(np.diff(grid), 0.0)).expand(number, -1).contiguous()
         return Draw(LayeredModel(thickness, vp, vs, rho), rejected)
 
     def _one(
-        self, seed: int, index: int, grid: NDArray[np.float64], rejected: Counter[str]
+        self, rng: np.random.Generator, grid: NDArray[np.float64], rejected: Counter[str]
     ) -> NDArray[np.float64]:
-        rng = np.random.default_rng([seed, index])
         for _ in range(_PATIENCE):
             try:
                 return np.stack(self.sampler(rng, grid))

@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from seisgrad.earth.scaling import density_from_vp
+
+from .interpolation import monotone_cubic, unit_spline
 
 Array = NDArray[np.float64]
 Profile = tuple[Array, Array, Array]
@@ -31,7 +32,7 @@ def knot_depths(rng: np.random.Generator, least: int, most: int, bottom: float) 
 
 def through(knots: Array, values: Array, depth: Array) -> Array:
     """Monotone cubic (PCHIP) curve through the knots."""
-    return PchipInterpolator(knots, values)(depth)
+    return monotone_cubic(knots, values, depth)
 
 
 def rough(rng: np.random.Generator, depth: Array, length: Array) -> Array:
@@ -42,7 +43,7 @@ def rough(rng: np.random.Generator, depth: Array, length: Array) -> Array:
     steps = np.diff(depth) * 0.5 * (1.0 / length[1:] + 1.0 / length[:-1])
     place = np.r_[0.0, np.cumsum(steps)] + rng.uniform(0.0, 1.0)
     number = int(place[-1]) + 4
-    values = CubicSpline(np.arange(number) - 1.0, rng.standard_normal(number))(place)
+    values = unit_spline(rng.standard_normal(number), place + 1.0)
     # a spline through unit white noise has this variance between its knots, on average
     return values / 0.83
 
