@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from seisgrad.report.page import Page
-from seisgrad.report.reproduce.ensembles import OWN, ensembles_of
+from seisgrad.report.reproduce.ensembles import FROZEN, ensembles_of
 from seisgrad.report.reproduce.kernels import WAVES
 from seisgrad.report.reproduce.table import BANDS, PAPER_PRIORS, Line, band_case
 
@@ -60,56 +60,67 @@ def _operator(
     for ensemble, prefix in ensembles_of(operator).items():
         if ensemble not in counts:
             continue
-        kind = "its own prior" if not prefix and operator in OWN else "the ensemble"
-        words = f"{counts[ensemble]} models of {kind} {ensemble}, none of them ever trained on."
+        words = (
+            f"{counts[ensemble]} models of the ensemble {ensemble}{' (test split)' * (ensemble != FROZEN)}."
+        )
+        beside_paper = not prefix and ensemble in PAPER_PRIORS
+        tables = [
+            _rows(operator, prefix, found, columns, beside_paper=beside_paper) for columns in (PUBLISHED, RAW)
+        ]
         if prefix:
-            _table(page, operator, prefix, found, beside_paper=False, fold=words)
+            for (header, rows), what in zip(tables, ("as in Table 1", "raw kernels"), strict=True):
+                page.table(header, rows, fold=f"{words[:-1]}, {what}")
             continue
         page.text(words)
-        _table(page, operator, prefix, found, beside_paper=ensemble in PAPER_PRIORS, fold="")
+        for header, rows in tables:
+            page.table(header, rows)
         for figure, caption in CAPTIONS.items():
             if f"{figure}-{operator}" in drawn:
                 page.image(drawn[f"{figure}-{operator}"], caption)
 
 
 # Metric, heading, digits behind the point, and whether the paper has it.
-COLUMNS = (
+PUBLISHED = (
     ("mae", "MAE (km/s)", 5, True),
     ("mape_percent", "MAPE (%)", 3, True),
     ("paper_cosine_vs_scaled", "cosine, as published", 4, True),
+    ("paper_correlation_vs_scaled", "correlation, as published", 4, True),
     ("paper_cosine_vs", "cosine, smoothed", 4, False),
-    ("raw_cosine_vs", "raw cosine vs", 4, False),
+)
+RAW = (
+    ("raw_cosine_vs", "raw cosine, vs", 4, False),
     ("raw_cosine_vp", "vp", 4, False),
     ("raw_cosine_rho", "density", 4, False),
-    ("relative_l2_vs", "relative L2 vs", 3, False),
-    ("sign_error_vs", "wrong sign vs", 4, False),
-    ("depth_integral_error_vs", "depth integral vs", 4, False),
+    ("relative_l2_vs", "relative L2, vs", 3, False),
+    ("relative_l2_vp", "vp", 3, False),
+    ("relative_l2_rho", "density", 3, False),
+    ("sign_error_vs", "wrong sign, vs", 4, False),
+    ("depth_integral_error_vs", "depth integral, vs", 4, False),
 )
 
 
-def _table(
-    page: Page,
+def _rows(
     operator: str,
     prefix: str,
     found: Mapping[tuple[str, str, str], Line],
+    columns: Sequence[tuple[str, str, int, bool]],
     *,
     beside_paper: bool,
-    fold: str,
-) -> None:
-    """One row per wave and band; the paper's number before ours where it has one."""
+) -> tuple[list[str], list[list[str]]]:
+    """Header and one row per wave and band; the paper's number before ours where it has one."""
     header, rows = ["wave and periods (s)", "values"], []
-    for _, heading, _, published in COLUMNS:
+    for _, heading, _, published in columns:
         header += [f"{heading}: paper", "ours"] if published and beside_paper else [heading]
     for wave in WAVES:
         for band in BANDS:
             case = f"{prefix}{band_case(wave, band)}"
             row = [band_case(wave.capitalize(), band).replace("-", "–"), str(found[operator, case, "mae"].n)]
-            for metric, _, digits, published in COLUMNS:
+            for metric, _, digits, published in columns:
                 line = found[operator, case, metric]
                 row += [_say(line.paper, digits)] if published and beside_paper else []
                 row.append(_say(line.mean, digits))
             rows.append(row)
-    page.table(header, rows, fold=fold)
+    return header, rows
 
 
 def _say(value: float, digits: int) -> str:
