@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate
+from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate, train
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -27,7 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {"demo": demo, "measure": measure, "forward": forward, "invert": invert, "simulate": simulate}
+COMMANDS = {
+    "demo": demo,
+    "measure": measure,
+    "forward": forward,
+    "invert": invert,
+    "simulate": simulate,
+    "train": train,
+}
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
 GROUPS = {"reproduce": reproduce}

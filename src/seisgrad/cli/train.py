@@ -1,0 +1,165 @@
+"""``seisgrad train``: a network that learns a system from a dataset."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seisgrad.cli.choices import number, whole_number
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_folder
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from seisgrad.dispersion.learning_config import LearningConfig
+    from seisgrad.training import Progress, Result
+
+EXAMPLE = "Example: seisgrad train dispersion --data data.zarr --minutes 60 --out checkpoint"
+
+SYSTEMS = ("dispersion",)
+
+
+def train(
+    system: Annotated[str, typer.Argument(help=", ".join(SYSTEMS), metavar="SYSTEM", show_default=False)],
+    data: Annotated[Path, typer.Option(help="Dataset, as made by seisgrad simulate.", metavar="DIR")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for weights, state and log; resumed where it is there.", metavar="DIR"),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML or JSON: network, arguments, losses, training.", metavar="FILE"),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="In place of the configuration's.", metavar="NAME", show_default=False)
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Passes through the data.", parser=whole_number, metavar="N", show_default=False),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Or a budget of time.", parser=number, metavar="MIN", show_default=False),
+    ] = None,
+    derivatives: Annotated[
+        bool | None,
+        typer.Option(
+            "--derivatives/--values-only",
+            help="Learn values and exact kernel rows, or values alone.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of weights, order and draws.", parser=whole_number, metavar="N", show_default=False
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Of the CPU.", parser=whole_number, metavar="N", show_default=False),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network on values and exact derivatives; the same command resumes it after a stop."""
+    if system not in SYSTEMS:
+        raise InputError(f"there is no system {system!r} to train, expected {' or '.join(SYSTEMS)}")
+    if threads is not None and threads < 1:
+        raise InputError(f"--threads {threads} is too few, expected at least 1")
+    check_folder(out)
+
+    import torch
+
+    from seisgrad.dispersion.learning import curve_task
+    from seisgrad.dispersion.learning_config import learning_config
+    from seisgrad.training import fit
+
+    asked = {"epochs": epochs, "minutes": minutes, "seed": seed}
+    chosen = learning_config(config, network=network, derivatives=derivatives, training=asked)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    task = curve_task(data, chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed)
+    first = os.environ.get("LOCAL_RANK", "0") == "0"  # with several devices, the others run this file too
+    with _Bar(shown=first and not quiet and not as_json) as bar:
+        try:
+            result = fit(task, chosen.settings, out, progress=bar.update)
+        except KeyboardInterrupt:
+            raise typer.Abort(
+                f"interrupted; the same command resumes from the last checkpoint in {out}"
+            ) from None
+    if first:
+        _tell(result, chosen, task.network, Console(quiet=quiet, as_json=as_json))
+
+
+class _Bar:
+    """Progress with the loss and the time that is left, on a terminal alone."""
+
+    def __init__(self, *, shown: bool) -> None:
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        console = RichConsole()
+        self._bar = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            transient=True,
+            disable=not shown or not console.is_terminal,
+        )
+        self._task = self._bar.add_task("training", total=1.0, left="")
+
+    def __enter__(self) -> "_Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, at: "Progress") -> None:
+        """Show where the training stands."""
+        validation = "" if at.validation is None else f", validation {at.validation:.4g}"
+        text = f"epoch {at.epoch + 1}  loss {at.loss:.4g}{validation}"
+        # from the time used, over all resumptions, and the share of the budget that it was good for
+        left = f"{at.seconds * (1 / at.share - 1) / 60:.0f} min left" if at.share > 0 else ""
+        self._bar.update(self._task, completed=at.share, description=text, left=left)
+
+
+def _tell(result: "Result", chosen: "LearningConfig", network: Any, console: Console) -> None:
+    size = sum(p.numel() for p in network.parameters())
+    best = result.history[result.best_epoch - 1]
+    endings = {"epochs": "all epochs done", "minutes": "the time is up", "patience": "no longer improving"}
+    summary = {
+        "network": chosen.network,
+        "parameters": size,
+        "was_finished": result.was_finished,
+        "resumed_at_step": result.resumed_at,
+        "ending": result.ending,
+        "epochs": result.epochs,
+        "steps": result.steps,
+        "seconds": result.seconds,
+        "best_epoch": result.best_epoch,
+        "validation": {
+            k.removeprefix("validation_"): v for k, v in best.items() if k.startswith("validation_")
+        },
+        "files": {
+            "card": result.folder / "card.json",
+            "weights": result.folder / "weights.safetensors",
+            "log": result.folder / "log.csv",
+        },
+    }
+    errors = ", ".join(f"{name} {value:.4g}" for name, value in summary["validation"].items())
+    console.finish(
+        summary,
+        f"{result.folder} holds a finished training; nothing was left to do"
+        if result.was_finished
+        else f"trained {chosen.network} ({size:,} parameters) for {result.epochs} epochs in "
+        f"{result.seconds / 60:.1f} min: {endings[result.ending]}",
+        f"best weights after epoch {result.best_epoch}: validation {errors}",
+        f"wrote {result.folder}" if not result.was_finished else "train anew with another --out",
+    )

@@ -1,0 +1,89 @@
+"""What to train, from a configuration file: sections ``network``, ``arguments``, ``losses`` and ``training``.
+
+Without a file it is the residual network on values and derivatives, for 100 passes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seisgrad.dispersion.learning import Losses
+from seisgrad.dispersion.networks import Arguments, arguments_of
+from seisgrad.errors import InputError
+from seisgrad.training.config import from_mapping, read_config, require_known
+from seisgrad.training.settings import Settings
+
+SECTIONS = ("network", "arguments", "losses", "training")
+BUDGETS = ("epochs", "minutes")
+EPOCHS = 100
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """What to train and how.
+
+    Attributes:
+        network: its name.
+        arguments: of the network.
+        losses: how it is judged.
+        settings: of the training.
+    """
+
+    network: str
+    arguments: Arguments
+    losses: Losses
+    settings: Settings
+
+
+def learning_config(
+    path: Path | None = None,
+    *,
+    network: str | None = None,
+    derivatives: bool | None = None,
+    training: Mapping[str, Any] | None = None,
+) -> LearningConfig:
+    """The configuration of a file, or the default one, with what was asked for beside it.
+
+    Args:
+        path: a YAML or JSON file; none for the defaults.
+        network: in place of the file's; the file's arguments then count only if they are for the same one.
+        derivatives: in place of the file's.
+        training: settings in place of the file's; one budget replaces another.
+
+    Raises:
+        InputError: a file that cannot be read; an unknown section, key or network; a value of the wrong kind.
+    """
+    entries = read_config(path) if path else {}
+    where = str(path) if path else "the configuration"
+    for key in entries:
+        require_known(key, SECTIONS, where)
+    sections = {name: _section(entries, name, where) for name in SECTIONS[1:]}
+    named = entries.get("network", "residual")
+    chosen = network or named
+    if chosen != named:
+        sections["arguments"] = {}
+    if derivatives is not None:
+        sections["losses"] = {**sections["losses"], "derivatives": derivatives}
+    return LearningConfig(
+        chosen,
+        arguments_of(chosen, sections["arguments"], f"{where}: arguments"),
+        from_mapping(Losses, sections["losses"], f"{where}: losses"),
+        Settings.from_dict(_merged(sections["training"], training or {}), f"{where}: training"),
+    )
+
+
+def _section(entries: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
+    found = entries.get(name, {})
+    if not isinstance(found, Mapping):
+        raise InputError(f"{where}: {name} is {found!r}, expected named entries, one 'key: value' per line")
+    return found
+
+
+def _merged(written: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the file under those asked for, with a budget."""
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if any(name in asked for name in BUDGETS):
+        written = {name: value for name, value in written.items() if name not in BUDGETS}
+    merged = {**written, **asked}
+    return merged if any(name in merged for name in BUDGETS) else {**merged, "epochs": EPOCHS}
