@@ -10,7 +10,7 @@ import torch
 from seisgrad.cli import main
 from seisgrad.dispersion.learning import CurveTask, Losses
 from seisgrad.dispersion.learning_config import learning_config
-from seisgrad.dispersion.networks import NETWORKS, CurveTransformer, Layout, arguments_of, build_network
+from seisgrad.dispersion.networks import CurveTransformer, Layout, arguments_of, build_network
 from seisgrad.dispersion.simulation import DispersionRecipe
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
@@ -64,7 +64,7 @@ def test_derivatives_are_learnt_only_where_they_are_taught(samples, tmp_path: Pa
     assert found[True] < 1.5 * found[False]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", SMALL)
 def test_a_network_is_built_again_from_its_card(samples, tmp_path: Path, name: str) -> None:
     task = task_of(samples, name)
     fit(task, Settings(epochs=1, batch_size=64, accelerator="cpu"), tmp_path)
@@ -111,7 +111,7 @@ def test_samples_that_do_not_fit_are_refused(samples) -> None:
     ("text", "words"),
     [
         ("netwrok: residual", "unknown key 'netwrok'.*did you mean 'network'"),
-        ("network: oracle", "no network 'oracle', expected one of residual"),
+        ("network: oracle", "no network 'oracle', expected one of .*residual"),
         ("arguments: {width: wide}", "arguments: width is 'wide', expected a whole number"),
         ("arguments: {wdith: 3}", "unknown key 'wdith'.*did you mean 'width'"),
         ("arguments: 3", "arguments is 3, expected named entries"),
