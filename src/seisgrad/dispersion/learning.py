@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seisgrad.dataset import open_dataset
-from seisgrad.dispersion.networks import Arguments, Layout
+from seisgrad.dispersion.networks import Arguments, Layout, Modes
 from seisgrad.errors import InputError
 from seisgrad.training.losses import row_loss, selected_rows, value_loss
-from seisgrad.training.task import Batch, Split
+from seisgrad.training.task import Batch, Split, Task
 
 
 @runtime_checkable
@@ -176,7 +176,7 @@ def arrays_of(samples: Samples, layout: Layout, derivatives: bool, split: str) -
     return arrays
 
 
-def curve_task(path: Path, network: str, arguments: Arguments, losses: Losses, *, seed: int = 0) -> CurveTask:
+def curve_task(path: Path, network: str, arguments: Arguments, losses: Losses, *, seed: int = 0) -> Task:
     """The task of learning a dataset of dispersion curves that ``seisgrad simulate`` made.
 
     Raises:
@@ -190,4 +190,8 @@ def curve_task(path: Path, network: str, arguments: Arguments, losses: Losses, *
     told.pop("shards")  # hundreds of counts; their sum says enough
     told["rejected"] = {split: dict(counts) for split, counts in manifest.rejected.items()}
     layout = Layout.from_dict(manifest.settings)
+    if isinstance(arguments, Modes):
+        from seisgrad.dispersion.modal.task import ModeTask  # which imports this file
+
+        return ModeTask(train, validation, layout, arguments, losses, seed=seed, data=told)
     return CurveTask(train, validation, layout, network, arguments, losses, seed=seed, data=told)

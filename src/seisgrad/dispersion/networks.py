@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from seisgrad.dispersion.modal.network import ModeNetwork
 from seisgrad.errors import InputError
 from seisgrad.nn.normalised import Normalised
 from seisgrad.nn.residual import ResidualNetwork
@@ -117,6 +118,26 @@ class CurveTransformer:
         return Normalised(_Curves(core, layout), layout.input_shape, layout.output_shape)
 
 
+@dataclass(frozen=True)
+class Modes:
+    """Eigenfunctions from a network, velocity and kernels from the stationary principle; any grid, any period.
+
+    The arguments are those of :class:`~seisgrad.dispersion.modal.network.ModeNetwork`.
+    """
+
+    width: int = 448
+    blocks: int = 3
+    scout_width: int = 192
+    scout_blocks: int = 2
+    nodes: int = 72
+    first: float = 0.02
+    last: float = 4.0
+
+    def build(self, layout: Layout) -> ModeNetwork:
+        """See :class:`Arguments`; the layout does not matter to it."""
+        return ModeNetwork(**asdict(self))
+
+
 class _Curves(nn.Module):
     """Earths as tokens, periods as queries, and the answers as curves."""
 
@@ -138,6 +159,7 @@ class _Curves(nn.Module):
 
 
 NETWORKS: dict[str, type[Arguments]] = {
+    "modes": Modes,
     "residual": Residual,
     "transformer": CurveTransformer,
 }

@@ -16,10 +16,19 @@ from seisgrad.dispersion.flattening import check_depth
 from seisgrad.dispersion.modeshapes import Eigenfunctions, eigenfunctions
 from seisgrad.dispersion.roots import Parameters, RootSolver, Status, curves
 from seisgrad.dispersion.sensitivity import Kernels, kernels
-from seisgrad.dispersion.survey import Branch, Earth, Kind, Survey, Wave, as_earth, as_periods
+from seisgrad.dispersion.survey import (
+    Branch,
+    Earth,
+    Kind,
+    Survey,
+    Wave,
+    as_earth,
+    as_periods,
+    earth_space,
+)
 from seisgrad.earth import LayeredModel
 from seisgrad.earth.layered import thickness_from_depth
-from seisgrad.operator import Operator, Space
+from seisgrad.operator import Operator
 
 __all__ = [
     "Eigenfunctions",
@@ -144,21 +153,7 @@ class Physics(Operator):
         self._solvers = [
             RootSolver(wave, kind, sorted(wanted), survey.periods) for (wave, kind), wanted in modes.items()
         ]
-        units = tuple("1" if b.kind == "ellipticity" else "km/s" for b in survey.branches)
-        self.domain = Space(
-            "layered earth",
-            ("parameter", "depth"),
-            (3, len(self.depth)),
-            ("km/s", "km/s", "g/cm3"),
-            {"parameter": ("vp", "vs", "rho"), "depth": self.depth},
-        )
-        self.codomain = Space(
-            "dispersion",
-            ("branch", "period"),
-            (len(survey.branches), len(survey.periods)),
-            units,
-            {"branch": tuple(str(b) for b in survey.branches), "period": survey.periods},
-        )
+        self.domain, self.codomain = earth_space(self.depth), survey.space
 
     def apply(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """Curves ``[*batch, branch, period]`` of earths ``[*batch, 3, depth]``."""

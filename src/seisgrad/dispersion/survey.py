@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.operator import Space
 
 Wave = Literal["rayleigh", "love"]
 Kind = Literal["phase", "group", "ellipticity"]
@@ -69,6 +70,28 @@ class Survey:
         object.__setattr__(self, "branches", tuple(self.branches))
         object.__setattr__(self, "periods", as_periods(self.periods))
         _one_of("earth", self.earth, Earth)
+
+    @property
+    def space(self) -> Space:
+        """What an operator for this survey gives: ``[branch, period]`` in km/s (a ratio for ellipticity)."""
+        return Space(
+            "dispersion",
+            ("branch", "period"),
+            (len(self.branches), len(self.periods)),
+            tuple("1" if b.kind == "ellipticity" else "km/s" for b in self.branches),
+            {"branch": tuple(str(b) for b in self.branches), "period": self.periods},
+        )
+
+
+def earth_space(depth: Float[Tensor, " depth"]) -> Space:
+    """What it takes: vp, vs (km/s) and rho (g/cm³) ``[3, depth]`` of layers with their tops at ``depth`` (km)."""
+    return Space(
+        "layered earth",
+        ("parameter", "depth"),
+        (3, len(depth)),
+        ("km/s", "km/s", "g/cm3"),
+        {"parameter": ("vp", "vs", "rho"), "depth": depth},
+    )
 
 
 def as_periods(periods: Sequence[float] | Tensor) -> Float[Tensor, " period"]:

@@ -1,0 +1,96 @@
+"""The mode network as a solver of values with rows: the same face towards torch as the exact engine."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.dispersion.modal.network import Answer, ModeNetwork
+from seisgrad.earth import LayeredModel
+from seisgrad.errors import InputError
+
+#: (earth, period) pairs evaluated at a time, to bound memory: rows take 3 KB each on 256 layers.
+_BLOCK = 8192
+#: Inputs this many standard deviations outside the range of training are refused.
+_MOST_EXCESS = 1.0
+
+
+class Outside(NamedTuple):
+    """An input that the network has not been trained for."""
+
+    model: int
+    period: float
+    excess: float
+
+
+class ModeSolver:
+    """One wave at some periods, as a tenant of :func:`seisgrad.implicit.differentiable`.
+
+    Args:
+        network: trained.
+        wave: ``"rayleigh"`` or ``"love"``.
+        tops: of the layers, km.
+        periods: s.
+        strict: raise InputError on inputs outside the range of training; otherwise their values are NaN.
+    """
+
+    def __init__(
+        self,
+        network: ModeNetwork,
+        wave: str,
+        tops: Float[Tensor, " layer"],
+        periods: Float[Tensor, " period"],
+        strict: bool,
+    ) -> None:
+        self.network, self.wave, self.strict = network, wave, strict
+        self.tops, self.periods = tops, periods
+
+    def __call__(self, parameters: tuple[Tensor, ...], want_rows: bool) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Values ``[model, period]`` and rows of vp, vs and rho, each ``[model, period, layer]`` (zero where NaN).
+
+        Raises:
+            InputError: what is no solid earth; one outside the range of training, where that is not allowed.
+        """
+        check_solid(*parameters)
+        values, rows = [], []
+        for first, earth, answer in self.answers(torch.stack(parameters, 1), want_rows):
+            outside = answer.excess > _MOST_EXCESS
+            if self.strict and bool(outside.any()):
+                raise InputError(self._said(answer.excess, first))
+            # as the exact operator: no mode where the half-space does not trap it
+            missing = outside | ~(answer.velocity < earth[:, 1, -1:])
+            values.append(answer.velocity.masked_fill(missing, torch.nan))
+            if answer.rows is not None:
+                rows.append(answer.rows.double().masked_fill(missing[..., None, None], 0.0))
+        return torch.cat(values), torch.cat(rows).unbind(2) if want_rows else ()
+
+    @torch.no_grad()
+    def answers(self, earth: Float[Tensor, "model 3 layer"], rows: bool = False):
+        """The network's answers in blocks of models: (index of the first, earths, answer)."""
+        device = earth.device
+        tops, periods = self.tops.to(device), self.periods.to(device)
+        some = max(1, _BLOCK // len(periods))
+        for first in range(0, len(earth), some):
+            part = earth[first : first + some]
+            answer: Answer = self.network.answer(self.wave, tops, part, periods.expand(len(part), -1), rows)
+            yield first, part, answer
+
+    def _said(self, excess: Float[Tensor, "model period"], first: int) -> str:
+        model, period = divmod(int(excess.argmax()), excess.shape[1])
+        return (
+            f"model {first + model + 1} at period {float(self.periods[period]):g} s is {float(excess.max()):.1f} "
+            f"standard deviations outside what the surrogate was trained on ({self.wave}); use the exact operator, "
+            "or load it with outside='nan' to leave such values out"
+        )
+
+
+def check_solid(vp: Tensor, vs: Tensor, rho: Tensor) -> None:
+    """InputError where layers ``[model, layer]`` are no earth, or have water, which no surrogate has learned."""
+    LayeredModel(torch.ones_like(vp), vp, vs, rho)
+    if bool((vs == 0.0).any()):
+        model, layer = (int(i) for i in (vs == 0.0).nonzero()[0])
+        raise InputError(
+            f"layer {layer + 1} of model {model + 1} is water, which the surrogates have not learned; use the exact "
+            "operator"
+        )

@@ -1,0 +1,224 @@
+"""The learned dispersion operator: the twin of :class:`seisgrad.dispersion.Physics`, and the weights that come with it.
+
+Two kinds of network stand behind one face. Of a network of *modes* (:mod:`seisgrad.dispersion.modal`) values and
+kernels follow from eigenfunctions by the stationary principle: it takes any depth grid and any period of its band, and
+its derivative is that of the physics at the network's eigenfunctions. A network of *curves* maps numbers to numbers:
+earths are resampled to its grid, its curves interpolated in ln T, and its derivative is whatever training made of it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.dispersion.curve_solver import CurveSolver
+from seisgrad.dispersion.flattening import check_depth, flatten, to_spherical
+from seisgrad.dispersion.modal.network import ModeNetwork
+from seisgrad.dispersion.modal.solver import ModeSolver
+from seisgrad.dispersion.networks import Layout, build_network
+from seisgrad.dispersion.survey import Branch, Survey, Wave, earth_space
+from seisgrad.earth.layered import thickness_from_depth
+from seisgrad.errors import InputError
+from seisgrad.implicit import differentiable
+from seisgrad.nn import weights
+from seisgrad.nn.normalised import Normalised
+from seisgrad.operator import Operator
+
+#: Half the step in ln T over which group velocity differences the phase velocity.
+_HALF_STEP = 0.04
+#: Mean absolute error to standard deviation, for Laplace's distribution.
+_TO_SIGMA = 2.0**0.5
+
+SHIPPED = Path(__file__).parent / "weights"
+
+
+class DispersionNet(Operator):
+    """A trained network as an operator: vp, vs and rho ``[3, depth]`` to ``[branch, period]``.
+
+    Args:
+        folder: with weights and card, as :func:`seisgrad.training.fit` leaves them.
+        survey: which curves at which periods: fundamental Rayleigh and Love phase or group velocity, within the band of
+            the network; its own periods by default.
+        depth: tops of the layers in km, the last that of the half-space; the network's own grid by default.
+        outside: what happens to an earth outside the range of training: ``"raise"`` refuses it, ``"nan"`` gives NaN.
+
+    Attributes:
+        card: what the network is, what it was trained on and how good it is.
+
+    Raises:
+        InputError: weights that cannot be honoured, a curve or period that the network does not know, or a bad grid.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        survey: Survey | None = None,
+        depth: Sequence[float] | Float[Tensor, " depth"] | None = None,
+        outside: Literal["raise", "nan"] = "raise",
+    ) -> None:
+        if outside not in ("raise", "nan"):
+            raise InputError(f"outside is {outside!r}, expected 'raise' or 'nan'")
+        tensors, self.card = weights.load(folder)
+        network = build_network(self.card, str(folder))
+        weights.put(tensors, network, folder)
+        self.network = network.eval().requires_grad_(False)
+        layout = Layout.from_dict(self.card["layout"])
+        self.survey = survey or _own_survey(layout)
+        _check_survey(self.survey, layout)
+        self.depth = torch.as_tensor(layout.depth if depth is None else depth, dtype=torch.float64)
+        self.thickness = thickness_from_depth(self.depth)
+        if self.survey.earth == "spherical":
+            check_depth(self.thickness)
+        self._solvers = {wave: self._solver(wave, layout, outside == "raise") for wave in self._waves()}
+        self.domain, self.codomain = earth_space(self.depth), self.survey.space
+
+    def apply(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """Curves ``[*batch, branch, period]`` of earths ``[*batch, 3, depth]``; NaN where a mode does not exist.
+
+        Raises:
+            InputError: an earth that is none, that has water, or that lies outside the range of training.
+        """
+        self.network.to(x.device)
+        curves: dict[Branch, Tensor] = {}
+        for wave in self._waves():
+            curves |= self._curves(wave, x.double())
+        return torch.stack([curves[branch] for branch in self.survey.branches], -2).to(x.dtype)
+
+    def uncertainty(self, x: Float[Tensor, "*batch 3 depth"]) -> Float[Tensor, "*batch branch period"]:
+        """Standard deviation, km/s, of the error that the network expects of its phase velocities.
+
+        Learned beside them, and scaled so that it is right on average over the validation set.
+
+        Raises:
+            InputError: a network that predicts none, or a survey with group velocities.
+        """
+        if not isinstance(self.network, ModeNetwork) or any(b.kind != "phase" for b in self.survey.branches):
+            raise InputError("uncertainty is there for phase velocities of networks of modes alone")
+        self.batch_shape(x)
+        flat = x.detach().double().reshape(-1, *self.domain.shape)
+        found = {}
+        for wave in self._waves():
+            solver = self._solvers[wave]
+            assert isinstance(solver, ModeSolver)
+            layers = torch.stack(self._layers(wave, flat), 1)
+            parts = [answer.doubt for _, _, answer in solver.answers(layers)]
+            found[wave] = _TO_SIGMA * float(self.card.get("doubt_factor", 1.0)) * torch.cat(parts)
+        number = len(self.survey.periods)
+        stacked = torch.stack([found[b.wave][:, :number] for b in self.survey.branches], -2)
+        return stacked.reshape(*x.shape[:-2], *self.codomain.shape).to(x.dtype)
+
+    def _waves(self) -> list[Wave]:
+        return list(dict.fromkeys(branch.wave for branch in self.survey.branches))
+
+    def _solver(self, wave: Wave, layout: Layout, strict: bool) -> "ModeSolver | CurveSolver":
+        """Phase velocities at the periods of the survey, and on both sides of each where group velocity is wanted."""
+        periods = self.survey.periods
+        if any(b.kind == "group" for b in self.survey.branches if b.wave == wave):
+            factor = torch.exp(torch.tensor([0.0, -_HALF_STEP, _HALF_STEP], dtype=torch.float64))
+            periods = (factor[:, None] * periods).flatten()
+        flat = self._flat_thickness(wave)
+        tops = torch.cat([flat.new_zeros(1), torch.cumsum(flat[:-1], 0)])
+        if isinstance(self.network, ModeNetwork):
+            return ModeSolver(self.network, wave, tops, periods, strict)
+        assert isinstance(self.network, Normalised)
+        return CurveSolver(self.network, layout, wave, tops, periods, strict)
+
+    def _flat_thickness(self, wave: Wave) -> Float[Tensor, " depth"]:
+        if self.survey.earth == "flat":
+            return self.thickness
+        one = torch.ones_like(self.thickness)
+        return flatten(self.thickness, one, one, one, wave)[0]
+
+    def _layers(self, wave: Wave, x: Float[Tensor, "*batch 3 depth"]) -> tuple[Tensor, Tensor, Tensor]:
+        """vp, vs and rho of the flat earth that the network sees."""
+        vp, vs, rho = x.unbind(-2)
+        if self.survey.earth == "flat":
+            return vp, vs, rho
+        return flatten(self.thickness.to(x.device).expand(vp.shape), vp, vs, rho, wave)[1:]
+
+    def _curves(self, wave: Wave, x: Float[Tensor, "*batch 3 depth"]) -> dict[Branch, Tensor]:
+        solver = self._solvers[wave]
+        layers = self._layers(wave, x)
+        learned = isinstance(solver, ModeSolver)
+        phase = differentiable(solver, *layers) if learned else solver(*layers)
+        periods = solver.periods.to(x.device)
+        if self.survey.earth == "spherical":
+            phase = to_spherical(phase, phase, periods, wave, "phase")
+        number = len(self.survey.periods)
+        found = {Branch(wave, "phase", 0): phase[..., :number]}
+        if phase.shape[-1] > number:
+            found[Branch(wave, "group", 0)] = _group(*phase.unflatten(-1, (3, number)).unbind(-2))
+        return found
+
+
+def _group(c: Tensor, shorter: Tensor, longer: Tensor) -> Tensor:
+    """U = c/(1 + d ln c/d ln T) by a central difference in ln T."""
+    slope = (torch.log(longer) - torch.log(shorter)) / (2.0 * _HALF_STEP)
+    return c / (1.0 + slope)
+
+
+def _own_survey(layout: Layout) -> Survey:
+    branches = tuple(Branch(*_branch(name)) for name in layout.branches)
+    return Survey(branches, torch.tensor(layout.periods, dtype=torch.float64))
+
+
+def _branch(name: str) -> tuple[Any, Any, int]:
+    wave, kind, mode = name.split()
+    return wave, kind, int(mode)
+
+
+def _check_survey(survey: Survey, layout: Layout) -> None:
+    known = {_branch(name)[0] for name in layout.branches}
+    for branch in survey.branches:
+        if branch.wave not in known or branch.kind == "ellipticity" or branch.mode:
+            raise InputError(
+                f"the surrogate does not know {branch}, expected phase or group velocity of the fundamental "
+                f"{' or '.join(sorted(known))} mode; use the exact operator"
+            )
+    low, high = min(layout.periods), max(layout.periods)
+    outside = survey.periods[(survey.periods < low * (1 - 1e-9)) | (survey.periods > high * (1 + 1e-9))]
+    if len(outside):
+        raise InputError(
+            f"period {float(outside[0]):g} s is outside the band of the surrogate, {low:g} to {high:g} s; use the "
+            "exact operator there"
+        )
+
+
+def shipped() -> list[str]:
+    """Names of the surrogates that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
+
+
+def card_of(name: str) -> dict[str, Any]:
+    """The card of a shipped surrogate, without its weights."""
+    return weights.files(_folder(name)).read_record()
+
+
+def load(
+    name: str | Path = "default",
+    survey: Survey | None = None,
+    depth: Sequence[float] | Float[Tensor, " depth"] | None = None,
+    outside: Literal["raise", "nan"] = "raise",
+) -> DispersionNet:
+    """A trained surrogate by name, or from the folder that ``seisgrad train`` left.
+
+    The other arguments are those of :class:`DispersionNet`.
+
+    Raises:
+        InputError: an unknown name, or what :class:`DispersionNet` refuses.
+    """
+    return DispersionNet(_folder(name), survey, depth, outside)
+
+
+def _folder(name: str | Path) -> Path:
+    if isinstance(name, str) and name in shipped():
+        return SHIPPED / name
+    if Path(name).is_dir():
+        return Path(name)
+    raise InputError(
+        f"there is no surrogate {str(name)!r}, expected one of {', '.join(shipped())}, or a folder that seisgrad train "
+        "has written"
+    )
