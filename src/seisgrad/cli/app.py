@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate, train
+from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate, surrogates, train
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -33,6 +33,7 @@ COMMANDS = {
     "forward": forward,
     "invert": invert,
     "simulate": simulate,
+    "surrogates": surrogates,
     "train": train,
 }
 for name, module in COMMANDS.items():

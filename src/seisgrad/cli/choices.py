@@ -22,7 +22,12 @@ Shape = Literal["flat", "spherical"]
 EarthShape = Annotated[Shape, typer.Option("--earth", help="Flat, or spherical by earth flattening.")]
 OperatorName = Annotated[
     str,
-    typer.Option("--operator", help="exact, or module:attribute for a callable of your own.", metavar="NAME"),
+    typer.Option(
+        "--operator",
+        help="exact, a surrogate by name (see seisgrad surrogates), a folder that seisgrad train has written, or "
+        "module:attribute for a callable of your own.",
+        metavar="NAME",
+    ),
 ]
 OutFolder = Annotated[
     Path, typer.Option("--out", help="Folder for the results; made where it is missing.", metavar="DIR")
@@ -45,15 +50,20 @@ def number(text: str) -> float:
         raise ValueError(f"{text!r} is no number") from None
 
 
-SHIPPED = ("exact",)
-"""The operators that come with the package."""
+WEIGHTS = Path(__file__).parent.parent / "dispersion" / "weights"
+
+
+def shipped_operators() -> tuple[str, ...]:
+    """The operators that come with the package: the exact one, then the surrogates; imports nothing heavy."""
+    return ("exact", *sorted(card.parent.name for card in WEIGHTS.glob("*/card.json")))
 
 
 def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Tensor], Tensor]":
     """The forward operator called ``name``, from ``[3, depth]`` (vp, vs, rho) to ``[branch, period]``.
 
-    ``module:attribute`` names an operator or a ``torch.nn.Module``, taken as it is, or a function or class
-    that makes one from ``(survey, depth)``, as :class:`seisgrad.dispersion.Physics` does.
+    A surrogate is named as shipped, or by the folder of its weights. ``module:attribute`` names an operator or a
+    ``torch.nn.Module``, taken as it is, or a function or class that makes one from ``(survey, depth)``, as
+    :class:`seisgrad.dispersion.Physics` does.
 
     Raises:
         InputError: nothing of this name is there.
@@ -62,6 +72,10 @@ def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Te
         from seisgrad.dispersion import Physics
 
         return Physics(survey, depth)
+    if name in shipped_operators() or _is_checkpoint(name):
+        from seisgrad.dispersion import load
+
+        return load(name, survey, depth)
     found = _attribute(name)
     import torch
 
@@ -71,14 +85,19 @@ def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Te
 
 
 def check_operator(name: str) -> None:
-    """InputError where ``name`` is neither a shipped operator nor written as ``module:attribute``; imports
-    nothing."""
+    """InputError where ``name`` is no shipped operator, no folder of weights and not written as
+    ``module:attribute``; imports nothing heavy."""
     module, colon, attribute = name.partition(":")
-    if name not in SHIPPED and not (colon and module and attribute):
+    known = shipped_operators()
+    if name not in known and not _is_checkpoint(name) and not (colon and module and attribute):
         raise InputError(
-            f"--operator {name} is not shipped with this version, expected {' or '.join(SHIPPED)}, or "
-            "module:attribute for a callable of your own"
+            f"--operator {name} is not shipped with this version, expected {', '.join(known)}, a folder that seisgrad "
+            "train has written, or module:attribute for a callable of your own"
         )
+
+
+def _is_checkpoint(name: str) -> bool:
+    return (Path(name) / "card.json").is_file()
 
 
 def _attribute(name: str) -> Any:

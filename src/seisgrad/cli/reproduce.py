@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import SHIPPED, OutFolder, check_operator, load_operator, whole_number
+from seisgrad.cli.choices import OutFolder, check_operator, load_operator, shipped_operators, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
 from seisgrad.errors import InputError
@@ -50,7 +50,7 @@ def kernels(
     """Kernels of learned dispersion operators: Table 1 of arXiv:2604.04107, and the raw kernels behind it."""
     if models < 1:
         raise InputError(f"--models {models} is too few, expected at least 1")
-    names = tuple(dict.fromkeys(operator or SHIPPED))
+    names = tuple(dict.fromkeys(operator or shipped_operators()))
     for name in names:
         check_operator(name)
     check_folder(out)

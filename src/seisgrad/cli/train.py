@@ -60,6 +60,14 @@ def train(
         int | None,
         typer.Option(help="Of the CPU.", parser=whole_number, metavar="N", show_default=False),
     ] = None,
+    test_models: Annotated[
+        int,
+        typer.Option(
+            help="Unseen earths on which the errors in the card are measured; 0 for none.",
+            parser=whole_number,
+            metavar="N",
+        ),
+    ] = 200,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +98,20 @@ def train(
                 f"interrupted; the same command resumes from the last checkpoint in {out}"
             ) from None
     if first:
-        _tell(result, chosen, task.network, Console(quiet=quiet, as_json=as_json))
+        with Console(1, quiet=quiet, as_json=as_json) as console:
+            if test_models > 0 and not result.was_finished:
+                _measure(out, test_models, console)
+            _tell(result, chosen, task.network, console)
+
+
+def _measure(out: Path, number: int, console: Console) -> None:
+    """Errors by band into the card, where the curves are those of the table that has bands."""
+    from seisgrad.nn import weights
+    from seisgrad.report.error_card import measurable, measure
+
+    if measurable(weights.files(out).read_record()):
+        with console.step("Measure the errors") as step:
+            measure(out, number, step.at)
 
 
 class _Bar:

@@ -19,11 +19,13 @@ from seisgrad.dispersion.physics import (
 )
 from seisgrad.dispersion.prior import Prior, prior
 from seisgrad.dispersion.simulation import DispersionRecipe
+from seisgrad.dispersion.surrogate import DispersionNet, card_of, load, shipped
 from seisgrad.dispersion.survey import Branch, Survey
 
 __all__ = [
     "Branch",
     "DispersionCurves",
+    "DispersionNet",
     "DispersionRecipe",
     "Eigenfunctions",
     "Event",
@@ -37,13 +39,16 @@ __all__ = [
     "Station",
     "Status",
     "Survey",
+    "card_of",
     "eigenfunctions",
     "ellipticity",
     "kernels",
+    "load",
     "measure",
     "partial_mask",
     "prior",
     "read_curves",
+    "shipped",
     "solve",
     "velocity",
     "write_curves",

@@ -69,9 +69,13 @@ class Line(NamedTuple):
 
 
 def lines(operator: str, ensemble: str, comparison: Comparison) -> list[Line]:
-    """Every metric of every wave and band."""
+    """Every metric of every wave and band, with the paper's beside it where its ensemble is of the same kind."""
     prefix = ensembles_of(operator)[ensemble]
-    beside_paper = prefix == "" and ensemble in PAPER_PRIORS
+    return cases(operator, comparison, prefix, prefix == "" and ensemble in PAPER_PRIORS)
+
+
+def cases(operator: str, comparison: Comparison, prefix: str = "", beside_paper: bool = False) -> list[Line]:
+    """The same on any ensemble; ``prefix`` stands before the names of the cases."""
     found = []
     for branch, wave in enumerate(WAVES):
         for i, band in enumerate(BANDS):
