@@ -14,7 +14,7 @@ import numpy as np
 
 from seisgrad.dispersion.prior import PRIORS
 
-fig, axes = plt.subplots(3, len(PRIORS), figsize=(12, 9.5), sharey="col", layout="constrained")
+fig, axes = plt.subplots(3, len(PRIORS), figsize=(16, 9.5), sharey="col", layout="constrained")
 for column, (name, prior) in enumerate(PRIORS.items()):
     draw = prior.draw(400, seed=1)
     model, depth = draw.model, prior.depth.numpy()

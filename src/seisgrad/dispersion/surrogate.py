@@ -79,13 +79,23 @@ class DispersionNet(Operator):
         """Curves ``[*batch, branch, period]`` of earths ``[*batch, 3, depth]``; NaN where a mode does not exist.
 
         Raises:
-            InputError: an earth that is none, that has water, or that lies outside the range of training.
+            InputError: an earth that is none, that has water, that lies outside the range of training, or that is on
+                another device.
         """
-        self.network.to(x.device)
+        here = next(self.network.parameters()).device
+        if x.device != here:
+            raise InputError(
+                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
+            )
         curves: dict[Branch, Tensor] = {}
         for wave in self._waves():
             curves |= self._curves(wave, x.double())
         return torch.stack([curves[branch] for branch in self.survey.branches], -2).to(x.dtype)
+
+    def to(self, device: str | torch.device) -> "DispersionNet":
+        """The same surrogate, its network now on ``device``."""
+        self.network.to(device)
+        return self
 
     def uncertainty(self, x: Float[Tensor, "*batch 3 depth"]) -> Float[Tensor, "*batch branch period"]:
         """Standard deviation, km/s, of the error that the network expects of its phase velocities.

@@ -1,5 +1,6 @@
 """How good a trained surrogate is: measured on earths it has never seen, and written into its card."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def measure(folder: Path, number: int, tell: Callable[[str], None] = lambda text
         bands: dict[str, dict[str, Any]] = {}
         for line in cases(part, comparison):
             if line.metric in METRICS:
-                bands.setdefault(line.case, {"band": line.case})[line.metric] = round(line.mean, 5)
+                value = round(line.mean, 5) if math.isfinite(line.mean) else None  # Love waves know no vp
+                bands.setdefault(line.case, {"band": line.case})[line.metric] = value
         found["errors"].append({"prior": part, "models": number, "bands": list(bands.values())})
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | found)
