@@ -147,7 +147,7 @@ def test_a_file_that_is_none(desk: Path, capsys: pytest.CaptureFixture[str], com
         (forward("--mode", "one"), ("--mode", "one")),
         (forward("--earth", "cubic"), ("--earth", "cubic")),
         (forward("--wave", "love", "--kind", "ellipticity"), ("ellipticity",)),
-        (forward("--operator", "default"), ("default", "exact")),
+        (forward("--operator", "nobody"), ("nobody", "exact")),
         (forward("--operator", "nowhere_at_all:thing"), ("nowhere_at_all",)),
         (forward("--operator", "math:thing"), ("math", "thing")),
         (forward("--operator", "math:pi"), ("math:pi",)),
@@ -175,7 +175,7 @@ def test_a_file_that_is_none(desk: Path, capsys: pytest.CaptureFixture[str], com
         (["invert", "curves.csv", "--reference", "primal"], ("primal",)),
         (["invert", "curves.csv", "--reference", "curves.csv"], ("curves.csv",)),
         (["invert", "curves.csv", "--site", "KONO"], ("KONO",)),
-        (["invert", "curves.csv", "--operator", "weak"], ("weak", "exact")),
+        (["invert", "curves.csv", "--operator", "nobody"], ("nobody", "exact")),
         (["demo", "--out", "model.csv"], ("model.csv",)),
     ],
 )

@@ -38,8 +38,8 @@ def kernels(
     operator: Annotated[
         list[str] | None,
         typer.Option(
-            help="A shipped operator, or module:attribute for a callable of your own; may be given several times. "
-            "All shipped ones by default.",
+            help="A shipped operator, a folder that seisgrad train has written, or module:attribute for a callable of "
+            "your own; may be given several times. All shipped ones by default.",
             metavar="NAME",
             show_default=False,
         ),

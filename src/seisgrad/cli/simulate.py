@@ -34,7 +34,8 @@ def simulate(
         Path, typer.Option(help="The Zarr store to make, to go on with, or to grow.", metavar="DIR")
     ],
     prior: Annotated[
-        str, typer.Option(help="weak, weak_paper, wild, broad, tectonic, lvz or near_surface.", metavar="NAME")
+        str,
+        typer.Option(help="weak, weak_paper, wild, broad, tectonic, lvz or near_surface.", metavar="NAME"),
     ] = "weak",
     rows: Annotated[
         int, typer.Option(help="Exact kernel rows per sample.", parser=whole_number, metavar="N")

@@ -106,10 +106,10 @@ def train(
 
 def _measure(out: Path, number: int, console: Console) -> None:
     """Errors by band into the card, where the curves are those of the table that has bands."""
-    from seisgrad.nn import weights
+    from seisgrad.dispersion import card_of
     from seisgrad.report.error_card import measurable, measure
 
-    if measurable(weights.files(out).read_record()):
+    if measurable(card_of(out)):
         with console.step("Measure the errors") as step:
             measure(out, number, step.at)
 

@@ -6,7 +6,7 @@ its derivative is that of the physics at the network's eigenfunctions. A network
 earths are resampled to its grid, its curves interpolated in ln T, and its derivative is whatever training made of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -202,9 +202,15 @@ def shipped() -> list[str]:
     return sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
 
 
-def card_of(name: str) -> dict[str, Any]:
-    """The card of a shipped surrogate, without its weights."""
+def card_of(name: str | Path) -> dict[str, Any]:
+    """The card of a surrogate, by name or folder, without its weights."""
     return weights.files(_folder(name)).read_record()
+
+
+def annotate_card(name: str | Path, entries: Mapping[str, Any]) -> None:
+    """Add entries to the card of a surrogate, or replace them."""
+    pair = weights.files(_folder(name))
+    pair.annotate(pair.read_record() | dict(entries))
 
 
 def load(

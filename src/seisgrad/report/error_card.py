@@ -9,8 +9,7 @@ import torch
 
 from seisgrad.dispersion.modal.network import ModeNetwork
 from seisgrad.dispersion.prior import DEPTH, prior
-from seisgrad.dispersion.surrogate import DispersionNet
-from seisgrad.nn import weights
+from seisgrad.dispersion.surrogate import DispersionNet, annotate_card
 from seisgrad.report.reproduce.ensembles import models as models_of
 from seisgrad.report.reproduce.kernels import SURVEY, evaluate, exact_rows
 from seisgrad.report.reproduce.table import cases
@@ -68,8 +67,7 @@ def measure(folder: Path, number: int, tell: Callable[[str], None] = lambda text
                 value = round(line.mean, 5) if math.isfinite(line.mean) else None  # Love waves know no vp
                 bands.setdefault(line.case, {"band": line.case})[line.metric] = value
         found["errors"].append({"prior": part, "models": number, "bands": list(bands.values())})
-    pair = weights.files(folder)
-    pair.annotate(pair.read_record() | found)
+    annotate_card(folder, found)
     return found
 
 
