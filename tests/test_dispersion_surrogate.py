@@ -131,6 +131,34 @@ class TestPhysics:
         (gradient,) = torch.autograd.grad(velocity.nansum(), x)
         assert gradient.isfinite().all()
 
+    def test_a_missing_group_velocity_is_silent_too(self) -> None:
+        depth = torch.tensor([0.0, 20.0, 40.0], dtype=torch.float64)
+        x = torch.tensor([[6.0, 8.1, 5.95], [3.5, 4.6, 3.4], [2.7, 3.3, 2.9]], dtype=torch.float64)
+        survey = Survey(
+            (Branch("rayleigh"), Branch("rayleigh", "group")), torch.arange(2.0, 61.0, 6.0).double()
+        )
+        net = sg.dispersion.load("default", survey, depth, outside="nan")
+        velocity, rows = sg.operator.linearise(net, x)
+        assert velocity.isnan().any(-1).all()
+        assert torch.equal(rows.isfinite().all(-1).all(-1), velocity.isfinite())
+        assert sg.vjp(net, x, torch.ones_like(velocity)).isfinite().all()
+
+    def test_an_empty_batch_gives_an_empty_answer(self, default: DispersionNet, tmp_path: Path) -> None:
+        for net in (default, sg.dispersion.load(toys.plain(tmp_path / "plain"))):
+            assert net(earths(1)[:0]).shape == (0, 2, 59)
+            assert sg.jacobian(net, earths(1)[:0]).shape == (0, 2, 59, 3, 256)
+        assert default.uncertainty(earths(1)[:0]).shape == (0, 2, 59)
+
+    def test_the_expected_error_is_missing_where_the_velocity_is(self, default: DispersionNet) -> None:
+        x = earths(1)
+        x[:, :2, -1] *= 0.72
+        net = sg.dispersion.load("default", outside="nan")
+        assert net(x).isnan().any()
+        assert torch.equal(net(x).isnan(), net.uncertainty(x).isnan())
+        x[:, 1, 3] *= -1.0
+        with pytest.raises(InputError, match="vs"):
+            default.uncertainty(x)
+
     def test_the_expected_error_is_of_the_right_size(self, default: DispersionNet) -> None:
         x = earths(8, seed=9)
         error = (default(x) - Physics(default.survey, DEPTH)(x)).abs()

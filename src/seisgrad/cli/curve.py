@@ -9,6 +9,7 @@ from torch import Tensor
 from seisgrad.cli.choices import load_operator
 from seisgrad.dispersion.physics import Status, solve
 from seisgrad.dispersion.physics import kernels as exact_kernels
+from seisgrad.dispersion.surrogate import DispersionNet
 from seisgrad.dispersion.survey import Survey
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError
@@ -48,7 +49,9 @@ def _by_operator(model: LayeredModel, survey: Survey, name: str, *, kernels: boo
             f"--operator {name} returned shape {tuple(value.shape)}, expected [branch, period] {wanted}"
         )
     velocity = value.detach().to(torch.float64).reshape(-1)
-    status = torch.where(velocity.isfinite(), int(Status.OK), int(Status.FAILED)).to(torch.uint8)
+    # a surrogate refuses what it cannot answer: what it leaves out is no mode
+    reason = Status.BELOW_CUTOFF if isinstance(function, DispersionNet) else Status.FAILED
+    status = torch.where(velocity.isfinite(), int(Status.OK), int(reason)).to(torch.uint8)
     if not kernels:
         return curve_dataset(survey, velocity, status)
     rows = _rows(function, x).reshape(len(velocity), 3, -1).to(torch.float64)

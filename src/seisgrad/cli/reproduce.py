@@ -154,7 +154,7 @@ class _Work:
         (folder / "results.csv").write_text(results_csv(self.lines), encoding="utf-8")
         (folder / "distributions.csv").write_text(distributions_csv(self.lines), encoding="utf-8")
         for name, png in drawn.items():
-            (folder / f"{name.replace(':', '-')}.png").write_bytes(png)
+            (folder / f"{name.replace(':', '-').replace('/', '-')}.png").write_bytes(png)
         page = kernels_page(self.lines, drawn, self.counts)
         (folder / "report.html").write_text(page.html(), encoding="utf-8")
 

@@ -64,8 +64,9 @@ class CurveSolver:
             vp, vs, rho = model.vp, model.vs, model.rho
         x = torch.stack([vp, vs, rho], -2)
         outside = self._outside(x)
-        curves = self.network(x.float().reshape(-1, *x.shape[-2:]))[:, self.branch].to(x.dtype)
-        curves = curves.reshape(*x.shape[:-2], -1)
+        batch = x.shape[:-2]
+        curves = self.network(x.float().reshape(math.prod(batch), *x.shape[-2:]))[:, self.branch].to(x.dtype)
+        curves = curves.reshape(*batch, curves.shape[-1])
         if self.known is not None:
             found = curves[..., self.known]
         else:
@@ -75,6 +76,8 @@ class CurveSolver:
 
     def _outside(self, x: Float[Tensor, "*batch 3 depth"]) -> Bool[Tensor, "*batch"]:
         """Which earths lie outside the range of training; InputError where that is not allowed, or for no earth."""
+        if not x.numel():
+            return torch.zeros(x.shape[:-2], dtype=torch.bool, device=x.device)
         deviation = (x - self.network.input_mean) / self.network.input_scale
         excess = deviation.detach().abs().amax((-2, -1))
         with suppress(RuntimeError):  # inside torch.func transforms values cannot be read
@@ -85,4 +88,4 @@ class CurveSolver:
                     f"model {model + 1} is {float(excess.max()):.1f} standard deviations off the mean of what the "
                     "surrogate was trained on; use the exact operator there, or load the surrogate with outside='nan'"
                 )
-        return excess > _MOST_DEVIATIONS
+        return (excess > _MOST_DEVIATIONS) | (x[..., 1, :] <= 0.0).any(-1)

@@ -82,11 +82,7 @@ class DispersionNet(Operator):
             InputError: an earth that is none, that has water, that lies outside the range of training, or that is on
                 another device.
         """
-        here = next(self.network.parameters()).device
-        if x.device != here:
-            raise InputError(
-                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
-            )
+        self._require_device(x)
         curves: dict[Branch, Tensor] = {}
         for wave in self._waves():
             curves |= self._curves(wave, x.double())
@@ -98,27 +94,39 @@ class DispersionNet(Operator):
         return self
 
     def uncertainty(self, x: Float[Tensor, "*batch 3 depth"]) -> Float[Tensor, "*batch branch period"]:
-        """Standard deviation, km/s, of the error that the network expects of its phase velocities.
+        """Standard deviation, km/s, of the error that the network expects of its phase velocities; NaN where they are.
 
-        Learned beside them, and scaled so that it is right on average over the validation set.
+        Learned beside them, and scaled so that the mean error is right over the validation set. The tails are heavier
+        than a Gaussian's: two values in a thousand of an ensemble like ``weak`` lie beyond five of these deviations,
+        where two modes of nearly the same velocity are taken for each other.
 
         Raises:
-            InputError: a network that predicts none, or a survey with group velocities.
+            InputError: a network that predicts none, a survey with group velocities, or what :meth:`apply` refuses.
         """
         if not isinstance(self.network, ModeNetwork) or any(b.kind != "phase" for b in self.survey.branches):
             raise InputError("uncertainty is there for phase velocities of networks of modes alone")
         self.batch_shape(x)
+        self._require_device(x)
         flat = x.detach().double().reshape(-1, *self.domain.shape)
         found = {}
         for wave in self._waves():
             solver = self._solvers[wave]
             assert isinstance(solver, ModeSolver)
-            layers = torch.stack(self._layers(wave, flat), 1)
-            parts = [answer.doubt for _, _, answer in solver.answers(layers)]
+            parts = [
+                answer.doubt.masked_fill(missing, torch.nan)
+                for answer, missing in solver.answers(self._layers(wave, flat))
+            ]
             found[wave] = _TO_SIGMA * float(self.card.get("doubt_factor", 1.0)) * torch.cat(parts)
         number = len(self.survey.periods)
         stacked = torch.stack([found[b.wave][:, :number] for b in self.survey.branches], -2)
         return stacked.reshape(*x.shape[:-2], *self.codomain.shape).to(x.dtype)
+
+    def _require_device(self, x: Tensor) -> None:
+        here = next(self.network.parameters()).device
+        if x.device != here:
+            raise InputError(
+                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
+            )
 
     def _waves(self) -> list[Wave]:
         return list(dict.fromkeys(branch.wave for branch in self.survey.branches))
@@ -165,9 +173,12 @@ class DispersionNet(Operator):
 
 
 def _group(c: Tensor, shorter: Tensor, longer: Tensor) -> Tensor:
-    """U = c/(1 + d ln c/d ln T) by a central difference in ln T."""
+    """U = c/(1 + d ln c/d ln T) by a central difference in ln T; NaN where one of the three is."""
+    missing = c.isnan() | shorter.isnan() | longer.isnan()
+    # a missing value must not enter the logarithm: its gradient would be NaN, not zero
+    c, shorter, longer = (v.masked_fill(missing, 1.0) for v in (c, shorter, longer))
     slope = (torch.log(longer) - torch.log(shorter)) / (2.0 * _HALF_STEP)
-    return c / (1.0 + slope)
+    return (c / (1.0 + slope)).masked_fill(missing, torch.nan)
 
 
 def _own_survey(layout: Layout) -> Survey:

@@ -64,7 +64,7 @@ class Nodes(nn.Module):
             scale: km, length of a unit of ζ.
             top: km, depth of ζ = 0.
         """
-        models, parts, layers = p.shape
+        _, parts, layers = p.shape
         width = torch.diff(tops)
         once, twice = torch.zeros_like(p), torch.zeros_like(p)
         once[..., 1:] = torch.cumsum(p[..., :-1] * width, -1)
@@ -72,7 +72,7 @@ class Nodes(nn.Module):
         at = top[..., None] + scale[..., None] * self.z
         layer = (torch.searchsorted(tops, at, right=True) - 1).clamp(0, layers - 1)
         into = (at - tops[layer])[:, None]
-        place = layer.reshape(models, 1, -1).expand(-1, parts, -1)
+        place = layer.flatten(1)[:, None].expand(-1, parts, -1)
         p, once, twice = (q.gather(2, place).unflatten(2, at.shape[1:]) for q in (p, once, twice))
         second = twice + into * (once + 0.5 * p * into)
         ends = (once + p * into) / scale[:, None, :, None]

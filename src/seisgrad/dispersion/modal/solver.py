@@ -1,9 +1,9 @@
 """The mode network as a solver of values with rows: the same face towards torch as the exact engine."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from seisgrad.dispersion.modal.network import Answer, ModeNetwork
@@ -14,14 +14,6 @@ from seisgrad.errors import InputError
 _BLOCK = 8192
 #: Inputs this many standard deviations outside the range of training are refused.
 _MOST_EXCESS = 1.0
-
-
-class Outside(NamedTuple):
-    """An input that the network has not been trained for."""
-
-    model: int
-    period: float
-    excess: float
 
 
 class ModeSolver:
@@ -52,36 +44,41 @@ class ModeSolver:
         Raises:
             InputError: what is no solid earth; one outside the range of training, where that is not allowed.
         """
-        check_solid(*parameters)
         values, rows = [], []
-        for first, earth, answer in self.answers(torch.stack(parameters, 1), want_rows):
-            outside = answer.excess > _MOST_EXCESS
-            if self.strict and bool(outside.any()):
-                raise InputError(self._said(answer.excess, first))
-            # as the exact operator: no mode where the half-space does not trap it
-            missing = outside | ~(answer.velocity < earth[:, 1, -1:])
+        for answer, missing in self.answers(parameters, want_rows):
             values.append(answer.velocity.masked_fill(missing, torch.nan))
             if answer.rows is not None:
                 rows.append(answer.rows.double().masked_fill(missing[..., None, None], 0.0))
         return torch.cat(values), torch.cat(rows).unbind(2) if want_rows else ()
 
     @torch.no_grad()
-    def answers(self, earth: Float[Tensor, "model 3 layer"], rows: bool = False):
-        """The network's answers in blocks of models: (index of the first, earths, answer)."""
-        device = earth.device
-        tops, periods = self.tops.to(device), self.periods.to(device)
+    def answers(
+        self, parameters: tuple[Tensor, ...], rows: bool = False
+    ) -> Iterator[tuple[Answer, Bool[Tensor, "model period"]]]:
+        """The network's answers in blocks of models, and which of their values do not exist or are left out.
+
+        Raises:
+            InputError: as when called.
+        """
+        check_solid(*parameters)
+        earth = torch.stack(parameters, 1)
+        tops, periods = self.tops.to(earth.device), self.periods.to(earth.device)
         some = max(1, _BLOCK // len(periods))
-        for first in range(0, len(earth), some):
+        for first in range(0, max(1, len(earth)), some):
             part = earth[first : first + some]
-            answer: Answer = self.network.answer(self.wave, tops, part, periods.expand(len(part), -1), rows)
-            yield first, part, answer
+            answer = self.network.answer(self.wave, tops, part, periods.expand(len(part), -1), rows)
+            outside = answer.excess > _MOST_EXCESS
+            if self.strict and bool(outside.any()):
+                raise InputError(self._said(answer.excess, first))
+            # as the exact operator: no mode where the half-space does not trap it
+            yield answer, outside | ~(answer.velocity < part[:, 1, -1:])
 
     def _said(self, excess: Float[Tensor, "model period"], first: int) -> str:
         model, period = divmod(int(excess.argmax()), excess.shape[1])
         return (
             f"model {first + model + 1} at period {float(self.periods[period]):g} s is {float(excess.max()):.1f} "
             f"standard deviations outside what the surrogate was trained on ({self.wave}); use the exact operator, "
-            "or load it with outside='nan' to leave such values out"
+            "or in Python outside='nan' to leave such values out"
         )
 
 
