@@ -226,6 +226,11 @@ class TestRefusals:
         self.refused("shapes.*expected", lambda: sg.dispersion.load(folder))
         (folder / "card.json").write_text(json.dumps(card | {"network": "oracle"}))
         self.refused("no network 'oracle'", lambda: sg.dispersion.load(folder))
+        layout = {name: values for name, values in card["layout"].items() if name != "depth"}
+        (folder / "card.json").write_text(json.dumps(card | {"layout": layout}))
+        self.refused("the layout's depth is None", lambda: sg.dispersion.load(folder))
+        (folder / "card.json").write_text(json.dumps(card | {"arguments": {"width": -1}}))
+        self.refused("width is -1, expected a positive number", lambda: sg.dispersion.load(folder))
         (folder / "card.json").write_text(json.dumps(card))
         whole = (folder / "weights.safetensors").read_bytes()
         (folder / "weights.safetensors").write_bytes(whole[:-100])

@@ -214,3 +214,23 @@ def test_the_step_size_rises_then_falls_to_nothing() -> None:
     assert factors[:21] == sorted(factors[:21])
     assert factors[20:] == sorted(factors[20:], reverse=True)
     assert step_factor(0.55, 0.1) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", ["card.json", "zarr.json"])
+def test_what_another_has_left_in_the_folder_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(InputError, match="choose another folder"):
+        fit(Toy(), settings(), tmp_path)
+    assert (tmp_path / name).read_text() == "{}"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_there_is_a_state_before_there_are_weights(tmp_path: Path) -> None:
+    class Interrupted(Toy):
+        def batch(self, split, index, generator):
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(Interrupted(), settings(), tmp_path)
+    assert (tmp_path / "state.json").exists()
+    assert fit(Toy(), settings(), tmp_path).resumed_at == 0

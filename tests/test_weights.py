@@ -74,6 +74,7 @@ def test_every_edited_byte_is_noticed(folder: Path) -> None:
     [
         ({"format": 99}, "format 99, this version reads 1 to 1; upgrade"),
         ({"format": "new"}, "format 'new'"),
+        ({"format": -3}, "format -3"),
         ({"minimum_version": "99.1.0"}, r"needs seisgrad 99\.1\.0 or later"),
         ({"minimum_version": None}, "minimum_version None"),
         ({"sha256": "0" * 64}, "SHA-256"),

@@ -1,6 +1,6 @@
 """``seisgrad surrogates``: what is shipped, trained on what, and how good it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -50,8 +50,16 @@ def _worst(errors: Mapping[str, Any]) -> str:
     return (
         f"  on {errors['models']} unseen earths of prior {errors['prior']!r}: velocity off by at most "
         f"{value['mape_percent']:.2g} % ({value['band']} s), raw cosine of vs kernels at least "
-        f"{kernel['raw_cosine_vs']:.4f} ({kernel['band']} s), means of a band"
+        f"{kernel['raw_cosine_vs']:.4f} ({kernel['band']} s), of vp {_least(rows, 'vp')}, of density "
+        f"{_least(rows, 'rho')}; means of a band"
     )
+
+
+def _least(rows: Sequence[Mapping[str, Any]], parameter: str) -> str:
+    """The smallest cosine of a parameter; Love waves have none for vp."""
+    known = [row for row in rows if row[f"raw_cosine_{parameter}"] is not None]
+    worst = min(known, key=lambda row: row[f"raw_cosine_{parameter}"])
+    return f"{worst[f'raw_cosine_{parameter}']:.3f} ({worst['band']} s)"
 
 
 def _whole(card: Mapping[str, Any]) -> list[str]:

@@ -76,6 +76,8 @@ def train(
         raise InputError(f"there is no system {system!r} to train, expected {' or '.join(SYSTEMS)}")
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads} is too few, expected at least 1")
+    if test_models < 0:
+        raise InputError(f"--test-models {test_models} is too few, expected at least 0")
     check_folder(out)
 
     import torch

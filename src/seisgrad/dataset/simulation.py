@@ -17,6 +17,9 @@ Progress = Callable[[int, int, int], None]
 """Called with the samples that were there at the start, those that are there now, and those wanted."""
 
 
+_MOST = 2**32
+
+
 def simulate(
     recipe: Recipe,
     number: int,
@@ -50,6 +53,8 @@ def simulate(
     for name, value in (("number", number), ("shard", shard), ("workers", workers)):
         if value < 1:
             raise InputError(f"{name} is {value}, expected at least 1")
+    if number > _MOST:
+        raise InputError(f"number is {number}, expected at most {_MOST}: seeds tell no more samples apart")
     asked = Manifest(recipe.system, dict(recipe.settings()), numbers(number), shard, versions())
     store = Store(Path(path), recipe, asked)
     tasks = store.missing()

@@ -159,7 +159,7 @@ def arrays_of(samples: Samples, layout: Layout, derivatives: bool, split: str) -
     for name, shape in shapes.items():
         try:
             arrays[name] = np.asarray(samples[name])
-        except KeyError as error:
+        except (KeyError, InputError) as error:  # of a mapping, of a dataset
             raise InputError(
                 f"the {split} samples have no array {name!r}; simulate them with kernel rows, or train on values alone"
             ) from error

@@ -51,9 +51,30 @@ class Layout:
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`."""
-        depth, branches, periods = (tuple(entries[name]) for name in ("depth", "branches", "periods"))
-        return cls(depth, branches, periods)
+        """The inverse of :meth:`to_dict`.
+
+        Raises:
+            InputError: an axis that is missing, empty or of the wrong kind.
+        """
+        axes = []
+        for name, holds, what in (
+            ("depth", _is_number, "numbers, km"),
+            ("branches", _is_branch, "names such as 'rayleigh phase 0'"),
+            ("periods", _is_number, "numbers, s"),
+        ):
+            values = entries.get(name) if isinstance(entries, Mapping) else None
+            if not isinstance(values, list | tuple) or not values or not all(map(holds, values)):
+                raise InputError(f"the layout's {name} is {values!r:.60}, expected a list of {what}")
+            axes.append(tuple(values))
+        return cls(*axes)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_branch(value: Any) -> bool:
+    return isinstance(value, str) and len(value.split()) == 3 and value.split()[2].isdecimal()
 
 
 @runtime_checkable
@@ -171,9 +192,13 @@ def arguments_of(name: str, entries: Mapping[str, Any], where: str = "arguments"
     Raises:
         InputError: an unknown network, an unknown argument, or a value of the wrong kind.
     """
-    if name not in NETWORKS:
+    if not isinstance(name, str) or name not in NETWORKS:
         raise InputError(f"there is no network {name!r}, expected one of {', '.join(NETWORKS)}")
-    return from_mapping(NETWORKS[name], entries, where)
+    arguments = from_mapping(NETWORKS[name], entries, where)
+    for key, value in asdict(arguments).items():  # type: ignore[call-overload]
+        if not value > 0:
+            raise InputError(f"{where}: {key} is {value}, expected a positive number")
+    return arguments
 
 
 def build_network(card: Mapping[str, Any], where: str = "card") -> nn.Module:

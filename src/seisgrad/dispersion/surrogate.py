@@ -243,7 +243,7 @@ def load(
 def _folder(name: str | Path) -> Path:
     if isinstance(name, str) and name in shipped():
         return SHIPPED / name
-    if Path(name).is_dir():
+    if str(name) and Path(name).is_dir():
         return Path(name)
     raise InputError(
         f"there is no surrogate {str(name)!r}, expected one of {', '.join(shipped())}, or a folder that seisgrad train "

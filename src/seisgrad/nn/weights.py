@@ -69,7 +69,7 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def check(card: Mapping[str, Any], path: Path) -> None:
     """InputError where this version of the package cannot read a card; ``path`` is where it came from."""
     form = card.get("format")
-    if not isinstance(form, int) or form > FORMAT:
+    if type(form) is not int or not 1 <= form <= FORMAT:
         raise InputError(f"{path} has format {form!r}, this version reads 1 to {FORMAT}; upgrade seisgrad")
     minimum = card.get("minimum_version")
     if not isinstance(minimum, str) or not re.match(r"\d+(\.\d+)*", minimum):

@@ -22,6 +22,7 @@ from seisgrad.training.checkpoint import (
     read_origin,
     require_same,
     save_state,
+    state_files,
 )
 from seisgrad.training.logs import RunLog
 from seisgrad.training.schedule import step_factor
@@ -116,6 +117,7 @@ def fit(
     """
     out = Path(out)
     origin = {"settings": settings.to_dict(), "task": task.description()}
+    _require_own(out)
     saved = read_origin(out) if resume else None
     if saved is not None:
         require_same(origin, saved, MAY_CHANGE, out)
@@ -123,6 +125,18 @@ def fit(
     with torch.random.fork_rng():
         run = _Run(task, settings, out, fabric, progress)
         return run.train(origin, resumed=saved is not None)
+
+
+def _require_own(out: Path) -> None:
+    """InputError where a folder holds what no training of this loop has left there, and would be overwritten."""
+    if state_files(out).record.exists():
+        return
+    for name, what in (
+        ("card.json", "weights without the state of their training"),
+        ("zarr.json", "a dataset"),
+    ):
+        if (out / name).exists():
+            raise InputError(f"{out} holds {what}; choose another folder")
 
 
 def _fabric(settings: Settings) -> Fabric:
@@ -188,6 +202,8 @@ class _Run:
         return self.at.step
 
     def _passes(self, log: RunLog | None) -> None:
+        if self.at.step == 0:
+            self._save()  # before any weights: a folder with weights and no state is somebody else's
         while self.at.ending is None:
             self._pass()
             self._close_pass(log)
