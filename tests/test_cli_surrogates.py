@@ -63,4 +63,6 @@ def test_errors_are_measured_into_the_card(tmp_path: Path) -> None:
     assert errors["prior"] == "weak"
     assert [row["band"] for row in errors["bands"]][:2] == ["rayleigh 2-5", "rayleigh 5-10"]
     assert errors["bands"][0]["mape_percent"] > 0.1
+    assert errors["bands"][0]["group_mape_percent"] >= 0.0
+    assert errors["bands"][0]["group_median_percent"] >= 0.0
     assert told[-1] == "3 of 3 of weak"
