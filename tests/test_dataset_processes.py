@@ -54,6 +54,7 @@ def test_a_cluster_needs_its_package_and_a_scheduler(tmp_path: Path, monkeypatch
     monkeypatch.setattr("seisgrad.dataset.workers._PATIENCE", 1)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         simulate(ToyRecipe(1), 5, tmp_path / "d.zarr", scheduler="tcp://127.0.0.1:9")
+    assert not (tmp_path / "d.zarr").exists()
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"install seisgrad\[cluster\]"):
         simulate(ToyRecipe(1), 5, tmp_path / "d.zarr", scheduler="tcp://127.0.0.1:9")

@@ -197,7 +197,7 @@ class TestRefusals:
         wet = x.clone()
         wet[0, 1, :3] = 0.0
         wet[0, 0, :3] = 1.5
-        self.refused("layer 1 of model 1 is water", lambda: default(wet))
+        self.refused(r"model \[0\], layer 1 is water", lambda: default(wet))
 
     def test_an_earth_outside_the_range_is_said_or_left_out(self) -> None:
         x = earths(2)

@@ -1,13 +1,14 @@
 """Making a dataset: the shards that are missing, by whoever works, written by one."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import Any
 
 from seisgrad.dataset.manifest import Manifest, numbers, versions
 from seisgrad.dataset.recipe import Recipe
 from seisgrad.dataset.store import Store
-from seisgrad.dataset.workers import cores, on_cluster, on_this_machine
+from seisgrad.dataset.workers import cluster, cores, on_cluster, on_this_machine
 from seisgrad.errors import InputError
 
 SHARD = 256
@@ -56,14 +57,23 @@ def simulate(
     if number > _MOST:
         raise InputError(f"number is {number}, expected at most {_MOST}: seeds tell no more samples apart")
     asked = Manifest(recipe.system, dict(recipe.settings()), numbers(number), shard, versions())
-    store = Store(Path(path), recipe, asked)
+    # a scheduler that does not answer is known before anything is written
+    with cluster(scheduler) if scheduler else nullcontext() as client:
+        return _fill(Store(Path(path), recipe, asked), workers, client, progress or (lambda *_: None))
+
+
+def _fill(store: Store, workers: int, client: Any, tell: Progress) -> Manifest:
+    """Make what is missing, on the cluster of ``client`` where there is one."""
     tasks = store.missing()
-    total = sum(asked.number.values())
+    total = sum(store.manifest.number.values())
     done = before = total - sum(task.number for task in tasks)
-    tell = progress or (lambda before, done, total: None)
     tell(before, done, total)
     if tasks:
-        made = on_cluster(recipe, tasks, scheduler) if scheduler else on_this_machine(recipe, tasks, workers)
+        made = (
+            on_cluster(store.recipe, tasks, client)
+            if client
+            else on_this_machine(store.recipe, tasks, workers)
+        )
         with closing(made):  # so that the workers end when the writing does, well or not
             for task, arrays, rejected in made:
                 store.write(task, arrays, rejected)

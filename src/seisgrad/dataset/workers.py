@@ -77,8 +77,8 @@ def on_this_machine(recipe: Recipe, tasks: Sequence[Task], workers: int) -> Gene
         pool.shutdown(cancel_futures=True)
 
 
-def on_cluster(recipe: Recipe, tasks: Sequence[Task], scheduler: str) -> Generator[Made, None, None]:
-    """Shards as they are finished by the Dask cluster whose scheduler listens at ``scheduler``, in any order.
+def cluster(scheduler: str) -> Any:
+    """A client of the Dask cluster whose scheduler listens at ``scheduler``.
 
     Raises:
         InputError: Dask distributed is not installed, or no scheduler answers.
@@ -90,11 +90,16 @@ def on_cluster(recipe: Recipe, tasks: Sequence[Task], scheduler: str) -> Generat
             "--scheduler needs the package distributed, which is not installed; install seisgrad[cluster]"
         ) from error
     try:
-        client: Any = distributed.Client(scheduler, timeout=_PATIENCE)
+        return distributed.Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler answers at {scheduler}; start one with dask scheduler, or check the address"
         ) from error
+
+
+def on_cluster(recipe: Recipe, tasks: Sequence[Task], client: Any) -> Generator[Made, None, None]:
+    """Shards as they are finished by the Dask cluster of ``client``, in any order."""
+    import distributed
 
     def submit(task: Task) -> Any:
         return client.submit(make, recipe, task, seisgrad.__version__, pure=False)
@@ -103,9 +108,8 @@ def on_cluster(recipe: Recipe, tasks: Sequence[Task], scheduler: str) -> Generat
         answer: Any = distributed.wait(pending, return_when="FIRST_COMPLETED")
         return answer.done
 
-    with client:
-        most = AHEAD * max(1, sum(client.nthreads().values()))
-        yield from _in_turn(submit, first_done, tasks, most)
+    most = AHEAD * max(1, sum(client.nthreads().values()))
+    yield from _in_turn(submit, first_done, tasks, most)
 
 
 def _first_done(pending: set[Future[Made]]) -> set[Future[Made]]:

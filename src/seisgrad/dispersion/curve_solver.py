@@ -85,7 +85,7 @@ class CurveSolver:
             if self.strict and bool((excess > _MOST_DEVIATIONS).any()):
                 model = int(excess.flatten().argmax())
                 raise InputError(
-                    f"model {model + 1} is {float(excess.max()):.1f} standard deviations off the mean of what the "
+                    f"model [{model}] is {float(excess.max()):.1f} standard deviations off the mean of what the "
                     "surrogate was trained on; use the exact operator there, or load the surrogate with outside='nan'"
                 )
         return (excess > _MOST_DEVIATIONS) | (x[..., 1, :] <= 0.0).any(-1)

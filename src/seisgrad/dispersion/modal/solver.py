@@ -76,7 +76,7 @@ class ModeSolver:
     def _said(self, excess: Float[Tensor, "model period"], first: int) -> str:
         model, period = divmod(int(excess.argmax()), excess.shape[1])
         return (
-            f"model {first + model + 1} at period {float(self.periods[period]):g} s is {float(excess.max()):.1f} "
+            f"model [{first + model}] at period {float(self.periods[period]):g} s is {float(excess.max()):.1f} "
             f"standard deviations outside what the surrogate was trained on ({self.wave}); use the exact operator, "
             "or in Python outside='nan' to leave such values out"
         )
@@ -88,6 +88,6 @@ def check_solid(vp: Tensor, vs: Tensor, rho: Tensor) -> None:
     if bool((vs == 0.0).any()):
         model, layer = (int(i) for i in (vs == 0.0).nonzero()[0])
         raise InputError(
-            f"layer {layer + 1} of model {model + 1} is water, which the surrogates have not learned; use the exact "
+            f"model [{model}], layer {layer + 1} is water, which the surrogates have not learned; use the exact "
             "operator"
         )
