@@ -162,7 +162,16 @@ class _Work:
             drawn[f"table-{name}"] = png(figures.table_figure(comparison, beside_paper=beside_paper))
             drawn[f"kernels-{name}"] = png(figures.kernels_figure(shown, name))
             drawn[f"cosine-{name}"] = png(figures.cosine_figure(comparison))
-        return drawn
+        return drawn | self._imprint()
+
+    def _imprint(self) -> dict[str, bytes]:
+        """The prior experiment, where its operators are among those asked for."""
+        from seisgrad.dispersion.surrogate import DispersionNet
+        from seisgrad.report.reproduce.imprint import experiment
+
+        nets = {name: op for name, op in self.operators.items() if isinstance(op, DispersionNet)}
+        figure = experiment(nets, {name: net.card["data"]["settings"]["prior"] for name, net in nets.items()})
+        return {"imprint": figure} if figure else {}
 
     def write(self, drawn: dict[str, bytes], folder: Path) -> None:
         """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""

@@ -123,6 +123,39 @@ def kernel_pair(
     return [shape, line, zero]
 
 
+def kernel_row(
+    axes: "Axes",
+    depth: Float[Tensor, " depth"],
+    pairs: Sequence[tuple[Float[Tensor, " depth"], Float[Tensor, " depth"]]],
+    names: Sequence[str],
+    *,
+    bottom: float,
+    colour: str,
+) -> "list[Artist]":
+    """Pairs of kernels side by side over one depth axis, each scaled to the largest magnitude of its exact one.
+
+    Args:
+        axes: where to draw.
+        depth: tops of the layers, km.
+        pairs: learned and exact derivative per km of depth, or both normalised alike.
+        names: below each pair.
+        bottom: depth at which the lines end, km.
+        colour: of the learned kernels.
+    """
+    artists: list[Artist] = []
+    for i, (learned, exact) in enumerate(pairs):
+        scale = 0.75 / float(exact.abs().max())
+        z, k = staircase(depth, scale * exact, bottom)
+        artists.append(axes.fill_betweenx(z, i, i + k, color=EXACT, alpha=0.22, lw=0))
+        z, k = staircase(depth, scale * learned, bottom)
+        artists += axes.plot(i + k, z, color=colour, lw=1.2)
+        artists.append(axes.axvline(i, color="0.8", lw=0.6, zorder=0))
+    axes.set_xticks(range(len(names)), names)
+    axes.set_xlim(-0.6, len(names) - 0.05)
+    axes.set_ylim(bottom, 0.0)
+    return artists
+
+
 def _distance(cosines: np.ndarray) -> np.ndarray:
     return np.fmax(1.0 - cosines, CLOSEST) + 0.0 * cosines  # NaN stays NaN
 

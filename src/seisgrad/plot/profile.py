@@ -62,6 +62,25 @@ def profile_band(
     return [band]
 
 
+def ensemble(
+    axes: "Axes",
+    depth: Float[Tensor, " depth"],
+    profiles: Float[Tensor, "model depth"],
+    *,
+    bottom: float,
+    colour: str = PRIOR,
+) -> "list[Artist]":
+    """Where the profiles of an ensemble run: the middle 80 % of them light, the middle half darker, their median."""
+    levels = torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9], dtype=profiles.dtype)
+    stairs = [staircase(depth, level, bottom) for level in torch.quantile(profiles, levels, 0)]
+    z, (far_low, low, middle, high, far_high) = stairs[0][0], (v for _, v in stairs)
+    wide = axes.fill_betweenx(z, far_low, far_high, color=colour, alpha=0.25, lw=0, label="P10–P90")
+    half = axes.fill_betweenx(z, low, high, color=colour, alpha=0.45, lw=0, label="P25–P75")
+    (line,) = axes.plot(middle, z, color="white", lw=1.2)
+    _downwards(axes, bottom)
+    return [wide, half, line]
+
+
 def uncertainty_ratio(
     axes: "Axes",
     depth: Float[Tensor, " depth"],

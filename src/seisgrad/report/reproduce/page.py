@@ -19,6 +19,13 @@ CAPTIONS = {
     "the axis is logarithmic in 1 − cosine. Love waves have no kernel of vp.",
 }
 """What each figure shows, by the first word of its name."""
+IMPRINT = (
+    "One representative earth of the ensemble weak, given to operators that differ in what they were trained on. Left: "
+    "the ensemble of each (shades), its median (white) and the earth (line). Middle and right: kernels of vs at six "
+    "periods, learned (line) and exact (grey), smoothed over nine samples and divided by their L1 norm. Orange: where "
+    "the prior lvz puts its low-velocity zones, mean and standard deviation. weak and lvz learned values alone, "
+    "default exact kernels too."
+)
 DEFINITIONS = (
     "MAE and MAPE: mean absolute error of the phase velocity, in km/s and relative to the exact value.",
     "Raw metrics compare layer-integrated derivatives at the nodes with tops above 110 km, per model and period. "
@@ -37,13 +44,16 @@ def kernels_page(lines: Sequence[Line], drawn: Mapping[str, bytes], counts: Mapp
 
     Args:
         lines: every metric of every operator and case.
-        drawn: figures as PNG by ``table-NAME``, ``kernels-NAME`` and ``cosine-NAME`` of the operators.
+        drawn: figures as PNG by ``table-NAME``, ``kernels-NAME`` and ``cosine-NAME`` of the operators, and ``imprint``.
         counts: the number of models of each ensemble.
     """
     page = Page(TITLE, LEDE)
     found = {(r.operator, r.case, r.metric): r for r in lines}
     for operator in dict.fromkeys(r.operator for r in lines):
         _operator(page, operator, found, drawn, counts)
+    if "imprint" in drawn:
+        page.heading("What a prior imprints")
+        page.image(drawn["imprint"], IMPRINT)
     page.heading("What the numbers are")
     page.points(*DEFINITIONS)
     return page
