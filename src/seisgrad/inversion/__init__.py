@@ -2,20 +2,29 @@
 
 :func:`gauss_newton` finds the most probable model under a :class:`GaussianPrior` and returns a :class:`Posterior`,
 which says in its status whether it converged, stalled, or no model that the prior allows explains the data.
+:func:`coverage` and its neighbours tell whether its intervals can be bet on.
 """
 
+from seisgrad.inversion.calibration import Coverage, coverage, nonlinearity, ranks, uniformity
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated, Independent, Noise
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior, depth_covariance
+from seisgrad.inversion.randomised import randomised_maximum_likelihood
 
 __all__ = [
     "Correlated",
+    "Coverage",
     "GaussianPrior",
     "Independent",
     "Noise",
     "Posterior",
     "Status",
+    "coverage",
     "depth_covariance",
     "gauss_newton",
+    "nonlinearity",
+    "randomised_maximum_likelihood",
+    "ranks",
+    "uniformity",
 ]
