@@ -4,7 +4,12 @@ Every function takes kernels ``[..., depth]``, the learned one first and the exa
 per kernel ``[...]``. The depth axis holds what is to be compared and nothing else: whoever calls cuts it first. Where
 either kernel holds a NaN the measure is NaN; where a measure is not defined (the angle to a kernel of zeros) it is NaN
 too. Sums run over the samples as they stand: kernels integrated over layers of one thickness are the usual case.
+
+Kernels of different shapes are refused (InputError): to broadcast one would measure something, but not what was meant.
 """
+
+from collections.abc import Callable
+from functools import wraps
 
 import torch
 from jaxtyping import Float
@@ -15,7 +20,19 @@ from seisgrad.errors import InputError
 NEGLIGIBLE = 0.01
 """Share of the largest magnitude of a kernel below which the sign of a sample means nothing."""
 
+Measure = Callable[[Tensor, Tensor], Tensor]
 
+
+def _of_equal_shape(measure: Measure) -> Measure:
+    @wraps(measure)
+    def checked(learned: Tensor, exact: Tensor) -> Tensor:
+        _require_equal_shape(learned, exact)
+        return measure(learned, exact)
+
+    return checked
+
+
+@_of_equal_shape
 def cosine(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -24,6 +41,7 @@ def cosine(
     return (a * b).sum(-1).clamp(-1.0, 1.0)
 
 
+@_of_equal_shape
 def pearson(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -31,6 +49,7 @@ def pearson(
     return cosine(_centred(learned), _centred(exact))
 
 
+@_of_equal_shape
 def relative_l2(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -38,6 +57,7 @@ def relative_l2(
     return _ratio((learned - exact).norm(dim=-1), exact.norm(dim=-1))
 
 
+@_of_equal_shape
 def amplitude_ratio(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -45,6 +65,7 @@ def amplitude_ratio(
     return _ratio(learned.norm(dim=-1), exact.norm(dim=-1))
 
 
+@_of_equal_shape
 def sign_error(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -62,6 +83,7 @@ def sign_error(
     return share.masked_fill((learned + exact).isnan().any(-1), torch.nan)
 
 
+@_of_equal_shape
 def depth_integral_error(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -72,6 +94,7 @@ def depth_integral_error(
     return _ratio((learned.sum(-1) - exact.sum(-1)).abs(), exact.abs().sum(-1))
 
 
+@_of_equal_shape
 def mean_absolute_difference(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
@@ -107,6 +130,56 @@ def smooth_and_normalise(
     of both. A comparison of such kernels says less than one of the raw ones.
     """
     return normalise(smooth(kernel, width))
+
+
+def largest(
+    kernel: Float[Tensor, "*rows depth"], positions: Float[Tensor, " depth"]
+) -> Float[Tensor, "*rows"]:
+    """Where the magnitude of the kernel is largest, in the unit of ``positions``; NaN for a kernel of zeros."""
+    size = kernel.abs()
+    where = positions.to(kernel)[size.argmax(-1)]
+    return where.masked_fill(~(size.amax(-1) > 0.0), torch.nan)
+
+
+def peak(
+    kernel: Float[Tensor, "*rows depth"], positions: Float[Tensor, " depth"], width: int = 9
+) -> Float[Tensor, "*rows"]:
+    """Where the kernel is most sensitive: the :func:`largest` magnitude of its running mean over ``width`` samples.
+
+    The mean is there so that one rough sample does not decide.
+    """
+    return largest(smooth(kernel, width), positions)
+
+
+def bumps(positions: Float[Tensor, " depth"], length: float) -> Float[Tensor, "depth depth"]:
+    """Smooth perturbations: Gaussian bumps of height 1 and standard deviation ``length``, one at every position."""
+    away = positions - positions[:, None]
+    return torch.exp(-0.5 * (away / length).square())
+
+
+def smooth_error(
+    learned: Float[Tensor, "*rows depth"],
+    exact: Float[Tensor, "*rows depth"],
+    perturbations: Float[Tensor, "depth depth"],
+) -> Float[Tensor, "*rows"]:
+    """‖G(a − b)‖ / ‖Gb‖: relative error of the answers Gk to smooth perturbations, the rows of G (:func:`bumps`).
+
+    What is rougher than the bumps averages out of both kernels, as it does where an earth changes that smoothly.
+
+    Raises:
+        InputError: kernels of different shapes.
+    """
+    _require_equal_shape(learned, exact)
+    g = perturbations.to(exact).mT
+    return _ratio(((learned - exact) @ g).norm(dim=-1), (exact @ g).norm(dim=-1))
+
+
+def _require_equal_shape(learned: Tensor, exact: Tensor) -> None:
+    if learned.shape != exact.shape:
+        raise InputError(
+            f"the learned kernels have shape {tuple(learned.shape)} and the exact ones {tuple(exact.shape)}, expected "
+            "one shape for both: cut or stack them alike"
+        )
 
 
 def _unit(kernel: Tensor) -> Tensor:

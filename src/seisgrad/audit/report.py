@@ -11,7 +11,8 @@ from seisgrad.audit.linear import Pair
 
 @dataclass(frozen=True)
 class Row:
-    """One metric of one parameter's kernels (of the values where ``parameter`` is empty), over a group of outputs.
+    """One metric of one parameter's kernels over a group of outputs; ``parameter`` is empty for metrics of the values
+    and for those of all parameters together.
 
     ``mean`` has its 95 % bootstrap interval ``low`` to ``high`` over models. ``median``, ``p05`` and ``p95`` are of the
     single values, one per model and output, of the models that were kept. ``n`` values exist and ``missing`` ones do
@@ -33,7 +34,10 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class PerOutput:
-    """Means over models with their 95 % intervals; the parameter axis of a metric of the values has length 1."""
+    """Means over models with their 95 % intervals.
+
+    The parameter axis of a metric of the values, or of all parameters together, has length 1.
+    """
 
     mean: Float[Tensor, "parameter branch output"]
     low: Float[Tensor, "parameter branch output"]
@@ -138,7 +142,7 @@ class Kept:
     Attributes:
         model: which of the models, by number, increasing.
         profiles: the models.
-        values: by metric; the parameter axis of a metric of the values has length 1.
+        values: by metric, float32; the parameter axis as in :class:`PerOutput`.
     """
 
     model: Int[Tensor, " model"]

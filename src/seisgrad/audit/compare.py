@@ -1,0 +1,128 @@
+"""The audit: two operators, a set of models, and everything that their derivatives tell of each other."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.audit import summary
+from seisgrad.audit.bootstrap import Tally
+from seisgrad.audit.layout import Layout
+from seisgrad.audit.linear import BATCH, Linearised, Pair, linearise_pair, pairs, side
+from seisgrad.audit.measures import Ruler, typical_change
+from seisgrad.audit.report import Examples, Report
+from seisgrad.audit.reservoir import Reservoir, Sample
+from seisgrad.audit.shift import shift
+from seisgrad.audit.spectrum import Spectrum
+from seisgrad.audit.subspace import METRICS as SUBSPACE
+from seisgrad.audit.subspace import Ensemble, in_words
+from seisgrad.errors import InputError
+from seisgrad.operator import Map
+
+EXAMPLES = 11
+"""Models whose kernels are kept to be looked at: from the best to the worst, the median in the middle."""
+
+
+def compare(
+    reference: Map | Linearised,
+    learned: Map | Linearised,
+    models: Float[Tensor, "..."] | Iterable[Tensor],
+    *,
+    ensemble: Float[Tensor, "..."] | None = None,
+    layout: Layout | None = None,
+    seed: int = 0,
+    batch: int = BATCH,
+    rows: int | None = None,
+    tell: Callable[[int], None] = lambda done: None,
+) -> Report:
+    """Audit a learned operator against the exact one.
+
+    The models pass by once, a batch at a time: memory does not grow with their number.
+
+    Args:
+        reference: the exact operator.
+        learned: an operator with the same spaces; or a ``torch.nn.Module`` or any differentiable function of one array
+            without batch, which gets them. A module's input is cast to the dtype of its weights.
+        models: ``[model, *domain.shape]``, or an iterable of such tensors.
+        ensemble: models that the learned operator was trained on, ``[model, *domain.shape]``, some thousand of them.
+            Without, nothing is said of subspaces and shift.
+        layout: what is summarised together and which positions count; by default every position, and one group per
+            branch.
+        seed: of the bootstrap and of every other random choice.
+        batch: models at a time.
+        rows: rows of a Jacobian computed at a time, to bound the memory of a large network.
+        tell: called with the number of models done, after each batch.
+
+    Raises:
+        InputError: spaces that differ, models or an ensemble that do not fit them, no model.
+    """
+    exact = side(reference, rows=rows)
+    other = side(learned, exact.operator, rows=rows)
+    layout = layout or Layout.of(exact.operator.domain, exact.operator.codomain)
+    first, models = _peek(models)
+    known = None if ensemble is None else Ensemble.of(ensemble, layout)
+    scale = typical_change(layout.profiles(first)) if known is None else known.scale
+    audit = _Audit(layout, Ruler(layout, scale), known, seed)
+    for pair in pairs(exact, other, models, layout, batch=batch):
+        audit.add(pair)
+        tell(audit.models)
+    return audit.report(exact, other)
+
+
+class _Audit:
+    """What is accumulated while the models pass by."""
+
+    def __init__(self, layout: Layout, ruler: Ruler, ensemble: Ensemble | None, seed: int) -> None:
+        self.layout, self.ruler, self.ensemble = layout, ruler, ensemble
+        self.models = 0
+        self.missing = {"learned": 0, "reference": 0}
+        self.tally, self.reservoir, self.spectrum = Tally(seed), Reservoir(seed), Spectrum(layout, seed)
+
+    def add(self, pair: Pair) -> None:
+        """Count a batch."""
+        found = self.ruler.measure(pair)
+        if self.ensemble is not None:
+            found |= self.ensemble.measure(pair, self.layout.parameters)
+        self.tally.add(found)
+        self.reservoir.add(pair.models, found)
+        self.spectrum.add(pair)
+        learned, reference = pair.learned_value.isfinite(), pair.reference_value.isfinite()
+        self.missing["learned"] += int((reference & ~learned).sum())
+        self.missing["reference"] += int((learned & ~reference).sum())
+        self.models += len(pair.models)
+
+    def report(self, exact: Linearised, other: Linearised) -> Report:
+        """All of it."""
+        sample = self.reservoir.sample()
+        keys = [key for key in self.tally.keys if key[0] not in SUBSPACE]
+        split = [key for key in self.tally.keys if key[0] in SUBSPACE]
+        subspace = summary.rows(self.tally, sample, self.layout, split)
+        return Report(
+            layout=self.layout,
+            models=self.models,
+            missing=self.missing,
+            summary=summary.rows(self.tally, sample, self.layout, keys),
+            per_output=summary.per_output(self.tally, keys),
+            spectrum=self.spectrum.rows(),
+            examples=self._examples(sample, exact, other),
+            kept=summary.kept(sample, keys),
+            rank=0 if self.ensemble is None else len(self.ensemble.whole),
+            subspace=subspace,
+            subspace_words=in_words(subspace),
+            shift=None if self.ensemble is None else shift(sample, self.ensemble, self.layout),
+        )
+
+    def _examples(self, sample: Sample, exact: Linearised, other: Linearised) -> Examples:
+        which, error, label = summary.representative(sample, EXAMPLES)
+        x = sample.profiles[which].reshape(-1, *exact.operator.domain.shape)
+        return Examples(sample.model[which], error, label, linearise_pair(exact, other, x, self.layout))
+
+
+def _peek(models: Tensor | Iterable[Tensor]) -> tuple[Tensor, Iterator[Tensor]]:
+    """The first models, and all of them."""
+    parts = iter([models] if isinstance(models, Tensor) else models)
+    first = next(parts, None)
+    if first is None or not len(first):
+        raise InputError("there are no models to audit, expected at least one")
+    return first, chain([first], parts)
