@@ -8,22 +8,27 @@ which says in its status whether it converged, stalled, or no model that the pri
 from seisgrad.inversion.calibration import Coverage, coverage, nonlinearity, ranks, uniformity
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated, Independent, Noise
+from seisgrad.inversion.parameterisation import Bounded, FreeLayers, Profile, paper_control_points
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior, depth_covariance
 from seisgrad.inversion.randomised import randomised_maximum_likelihood
 
 __all__ = [
+    "Bounded",
     "Correlated",
     "Coverage",
+    "FreeLayers",
     "GaussianPrior",
     "Independent",
     "Noise",
     "Posterior",
+    "Profile",
     "Status",
     "coverage",
     "depth_covariance",
     "gauss_newton",
     "nonlinearity",
+    "paper_control_points",
     "randomised_maximum_likelihood",
     "ranks",
     "uniformity",
