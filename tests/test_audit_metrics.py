@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seisgrad import audit
+from seisgrad.audit import metrics
 from seisgrad.errors import InputError
 
 DEPTH = 40
@@ -147,3 +148,43 @@ def test_smoothing_hides_roughness() -> None:
 def test_a_running_mean_has_a_middle(width: int) -> None:
     with pytest.raises(InputError, match="odd"):
         audit.smooth(torch.ones(9), width)
+
+
+@named
+def test_kernels_of_different_shapes_are_refused_and_not_broadcast(measure) -> None:
+    with pytest.raises(InputError, match=r"\(3, 40\).*\(1, 40\)"):
+        measure(torch.ones(3, DEPTH), torch.ones(1, DEPTH))
+    with pytest.raises(InputError, match="one shape"):
+        measure(torch.ones(3, DEPTH), torch.ones(3, 1))
+
+
+POSITIONS = torch.arange(0.0, 50.0, 0.5, dtype=torch.float64)
+
+
+def test_the_peak_of_a_bump_is_its_middle_and_one_rough_sample_does_not_move_it() -> None:
+    kernel = -torch.exp(-0.5 * ((POSITIONS - 20.0) / 3.0) ** 2)
+    assert metrics.peak(kernel, POSITIONS).item() == 20.0
+    kernel[70] = 1.5
+    assert metrics.largest(kernel, POSITIONS).item() == 35.0
+    assert metrics.peak(kernel, POSITIONS).item() == 20.0
+
+
+def test_a_kernel_of_zeros_or_with_a_nan_has_no_peak() -> None:
+    kernel = torch.zeros(2, len(POSITIONS), dtype=torch.float64)
+    kernel[1, 3] = math.nan
+    assert metrics.peak(kernel, POSITIONS).isnan().all()
+
+
+@pytest.mark.parametrize("length", [1.0, 4.0])
+@pytest.mark.parametrize("wavelength", [4.0, 10.0, 20.0])
+def test_a_smooth_perturbation_answers_to_a_wave_as_its_fourier_transform_says(
+    length: float, wavelength: float
+) -> None:
+    """A Gaussian of standard deviation σ passes a wave of wavenumber q by exp(-σ²q²/2), against a constant."""
+    positions = torch.arange(2000, dtype=torch.float64) * 0.5
+    q = 2 * math.pi / wavelength
+    exact = torch.ones_like(positions)
+    learned = exact + math.sqrt(2) * torch.sin(q * positions)
+    found = metrics.smooth_error(learned, exact, metrics.bumps(positions, length)).item()
+    assert found == pytest.approx(math.exp(-0.5 * (length * q) ** 2), abs=0.03)  # the ends see half a bump
+    assert metrics.relative_l2(learned, exact).item() == pytest.approx(1.0, abs=1e-2)

@@ -12,7 +12,7 @@ from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import BATCH, Linearised, Pair, linearise_pair, pairs, side
 from seisgrad.audit.measures import Ruler, typical_change
 from seisgrad.audit.report import Examples, Report
-from seisgrad.audit.reservoir import Reservoir, Sample
+from seisgrad.audit.reservoir import SIZE, Reservoir, Sample
 from seisgrad.audit.shift import shift
 from seisgrad.audit.spectrum import Spectrum
 from seisgrad.audit.subspace import METRICS as SUBSPACE
@@ -77,7 +77,7 @@ class _Audit:
         self.layout, self.ruler, self.ensemble = layout, ruler, ensemble
         self.models = 0
         self.missing = {"learned": 0, "reference": 0}
-        self.tally, self.reservoir, self.spectrum = Tally(seed), Reservoir(seed), Spectrum(layout, seed)
+        self.tally, self.reservoir, self.spectrum = Tally(seed), Reservoir(seed, SIZE), Spectrum(layout, seed)
 
     def add(self, pair: Pair) -> None:
         """Count a batch."""

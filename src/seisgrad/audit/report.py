@@ -147,7 +147,7 @@ class Kept:
 
     model: Int[Tensor, " model"]
     profiles: Float[Tensor, "model parameter position"]
-    values: dict[str, Float[Tensor, "model parameter branch output"]]
+    values: dict[str, Float[Tensor, "model _ branch output"]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,7 +36,7 @@ class Reservoir:
         size: models kept at most.
     """
 
-    def __init__(self, seed: int, size: int = SIZE) -> None:
+    def __init__(self, seed: int, size: int) -> None:
         self.seed, self.size = seed, size
         self.seen = 0
         self.keys: tuple[Key, ...] = ()
