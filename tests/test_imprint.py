@@ -5,6 +5,7 @@ import torch
 
 from seisgrad.dispersion import Physics, load
 from seisgrad.dispersion.prior import DEPTH, prior
+from seisgrad.operator import Function
 from seisgrad.report.reproduce import imprint
 from seisgrad.report.reproduce.kernels import SURVEY, compared
 
@@ -30,9 +31,26 @@ def test_theory_has_no_imprint_of_its_own() -> None:
     assert one.exact.shape == (2, len(SURVEY.periods), int(compared(DEPTH).sum()))
 
 
+def test_theory_has_no_artefact_and_one_that_is_planted_is_found() -> None:
+    physics = Physics(SURVEY, DEPTH)
+    earths = prior("weak").draw(4, seed=3, split="test").model.stack()
+    assert imprint.artefacts(physics, earths) == []
+
+    bump = 0.02 * torch.exp(-0.5 * ((DEPTH - 70.0) / 4.0) ** 2)
+    planted = Function(lambda x: physics(x) + (bump * x[1]).sum(), physics.domain, physics.codomain)
+    found = imprint.artefacts(planted, earths)
+    assert {a.parameter for a in found} == {"vs"}
+    assert found[0].position == pytest.approx(70.0, abs=4.0)
+    depth, strength = imprint.artefact_lines("planted", found, 4)[:2]
+    assert (depth.case, depth.metric) == ("rayleigh", "artefact_depth_km")
+    assert strength.mean > 0.05
+    nothing = imprint.artefact_lines("exact", [], 4)
+    assert [line.mean for line in nothing if line.metric == "artefact_strength"] == [0.0, 0.0]
+
+
 def test_the_figure_needs_all_operators_of_the_experiment() -> None:
     net = load("default", outside="nan")
-    assert imprint.experiment({"default": net}, {"default": "broad"}) is None
+    assert not imprint.drawable(["default", "weak"])
+    assert imprint.drawable([*imprint.SHOWN, "exact"])
     png = imprint.experiment(dict.fromkeys(imprint.SHOWN, net), dict.fromkeys(imprint.SHOWN, "weak"))
-    assert png is not None
     assert png.startswith(b"\x89PNG")

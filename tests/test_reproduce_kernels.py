@@ -229,9 +229,10 @@ def test_the_command_writes_the_contract(tmp_path: Path, monkeypatch: pytest.Mon
     assert text.splitlines()[0] == "experiment,operator,case,metric,ours,paper,n"
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["operator"] for row in rows} == {"own_table_operator:net", "exact"}
-    assert {row["case"] for row in rows} == {
-        f"{wave} {band}" for wave in ("rayleigh", "love") for band in BANDS
-    }
+    waves = {"rayleigh", "love"}
+    assert {row["case"] for row in rows} == {f"{wave} {band}" for wave in waves for band in BANDS} | waves
+    strengths = [float(row["ours"]) for row in rows if row["metric"] == "artefact_strength"]
+    assert strengths == [0.0] * 4
     wanted = {"mape_percent", "mae", "raw_cosine_vs", "raw_cosine_vp", "raw_cosine_rho", "relative_l2_vs"}
     wanted |= {"paper_cosine_vs", "paper_correlation_vs", "paper_mae_vs", "relative_l2_vs_halfspace"}
     assert wanted <= {row["metric"] for row in rows}

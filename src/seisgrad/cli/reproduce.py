@@ -69,12 +69,13 @@ def kernels(
     ensembles = tuple(dict.fromkeys(ensemble for name in names for ensemble in ensembles_of(name)))
     begin = time.perf_counter()
     new = _trained_again(names, out / "training", quiet=quiet or as_json) if train else {}
-    with Console(len(ensembles) + 3, quiet=quiet, as_json=as_json) as console:
+    with Console(len(ensembles) + 4, quiet=quiet, as_json=as_json) as console:
         with console.step("Load the operators"):
             operators = {name: _load(new.get(name, name)) for name in names}
         work = _Work(operators)
         for ensemble in ensembles:
             work.compare(ensemble, models, console)
+        work.artefacts(models, console)
         with console.step("Draw the figures"):
             drawn = work.figures()
         with console.step("Write the results and the report"), whole_folder(out) as folder:
@@ -167,11 +168,26 @@ class _Work:
     def _imprint(self) -> dict[str, bytes]:
         """The prior experiment, where its operators are among those asked for."""
         from seisgrad.dispersion.surrogate import DispersionNet
-        from seisgrad.report.reproduce.imprint import experiment
+        from seisgrad.report.reproduce.imprint import drawable, experiment
 
         nets = {name: op for name, op in self.operators.items() if isinstance(op, DispersionNet)}
-        figure = experiment(nets, {name: net.card["data"]["settings"]["prior"] for name, net in nets.items()})
-        return {"imprint": figure} if figure else {}
+        if not drawable(nets):
+            return {}
+        priors = {name: net.card["data"]["settings"]["prior"] for name, net in nets.items()}
+        return {"imprint": experiment(nets, priors)}
+
+    def artefacts(self, number: int, console: Console) -> None:
+        """Every operator's fixed-depth artefacts on the same earths, those of the weak prior."""
+        from seisgrad.report.reproduce.ensembles import models
+        from seisgrad.report.reproduce.imprint import ENSEMBLE, MOST, artefact_lines, artefacts
+
+        earths = models(ENSEMBLE, min(number, MOST))
+        assert earths is not None
+        with console.step("Look for artefacts") as step:
+            for name, operator in self.operators.items():
+                step.at(name)
+                self.lines += artefact_lines(name, artefacts(operator, earths), len(earths))
+            step.say(f"{len(earths)} models of {ENSEMBLE}")
 
     def write(self, drawn: dict[str, bytes], folder: Path) -> None:
         """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""

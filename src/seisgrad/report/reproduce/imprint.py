@@ -5,21 +5,26 @@ the weak ensemble and values alone; an ensemble in which every earth has a low-v
 alone; and exact kernels as well. The exact kernels of the same earth stand beside each.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.audit import smooth_and_normalise
+from seisgrad.audit.artefact import Artefact, Artefacts
+from seisgrad.audit.layout import Layout
+from seisgrad.audit.linear import Pair
 from seisgrad.dispersion.prior import DEPTH
 from seisgrad.operator import Operator
 from seisgrad.plot.comparison import kernel_row
 from seisgrad.plot.dispersion import COLOURS
 from seisgrad.plot.profile import ensemble, profile
 from seisgrad.report.figures import new_figure, png, styled
-from seisgrad.report.reproduce.ensembles import models
+from seisgrad.report.reproduce.ensembles import SEED, models
 from seisgrad.report.reproduce.kernels import (
+    BATCH,
     BOTTOM,
     PARAMETERS,
     SURVEY,
@@ -30,6 +35,7 @@ from seisgrad.report.reproduce.kernels import (
     fitted,
     learned_rows,
 )
+from seisgrad.report.reproduce.table import Line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,6 +46,8 @@ ZONE_SEARCHED = (40.0, 100.0)
 """Where the centre of a low-velocity zone is looked for, km."""
 ENSEMBLE, NUMBER = "weak", 400
 """From which the representative earth is drawn, and how many earths of a prior are shown."""
+MOST = 100
+"""Earths on which artefacts are looked for, at most: a detector of what all of them have in common needs no more."""
 SHOWN = ("weak", "lvz", "default")
 """The operators of the experiment: values alone on either prior, and exact kernels as well."""
 IMPOSED = "lvz"
@@ -66,15 +74,46 @@ class Imprint(NamedTuple):
     exact: Float[Tensor, "branch period depth"]
 
 
-def experiment(operators: Mapping[str, Operator], priors: Mapping[str, str]) -> bytes | None:
-    """The figure as PNG; None where not all of :data:`SHOWN` are there.
+def artefacts(operator: Operator, earths: Float[Tensor, "model 3 depth"]) -> list[Artefact]:
+    """Sensitivity of an operator that stays at one depth while theory's moves with period, over the given earths."""
+    fitting = fitted(operator, DEPTH)
+    collected = Artefacts(Layout.of(fitting.domain, fitting.codomain, inside=compared(DEPTH)), seed=SEED)
+    for x in earths.split(BATCH):
+        exact = exact_rows(x, DEPTH)
+        learned = learned_rows(fitting, x, exact)
+        collected.add(Pair(x, exact.velocity, learned.velocity, exact.kernel, learned.kernel))
+    return collected.found()
+
+
+def artefact_lines(operator: str, found: Sequence[Artefact], number: int) -> list[Line]:
+    """Depth (km) and strength of the strongest artefact in the kernels of vs, by wave; strength 0 where there is none.
 
     Args:
-        operators: by name.
+        operator: its name.
+        found: its artefacts, the strongest first.
+        number: of earths behind them.
+    """
+    lines = []
+    for branch, wave in zip(SURVEY.branches, WAVES, strict=True):
+        mine = [a for a in found if a.branch == str(branch) and a.parameter == "vs"]
+        depth, strength = (mine[0].position, mine[0].strength) if mine else (math.nan, 0.0)
+        lines.append(Line(operator, wave, "artefact_depth_km", depth, number, 0))
+        lines.append(Line(operator, wave, "artefact_strength", strength, number, 0))
+    return lines
+
+
+def drawable(names: Collection[str]) -> bool:
+    """Whether all operators of the figure are there."""
+    return set(SHOWN) <= set(names)
+
+
+def experiment(operators: Mapping[str, Operator], priors: Mapping[str, str]) -> bytes:
+    """The figure as PNG.
+
+    Args:
+        operators: by name, those of :data:`SHOWN` among them.
         priors: on which each was trained, by the same names.
     """
-    if not set(SHOWN) <= set(operators):
-        return None
     drawn = {prior: _earths(prior) for prior in dict.fromkeys((ENSEMBLE, *(priors[name] for name in SHOWN)))}
     earth, vs = representative(drawn[ENSEMBLE]), PARAMETERS.index("vs")
     shown = [
