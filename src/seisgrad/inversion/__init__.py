@@ -12,6 +12,7 @@ from seisgrad.inversion.parameterisation import Bounded, FreeLayers, Profile, pa
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior, depth_covariance
 from seisgrad.inversion.randomised import randomised_maximum_likelihood
+from seisgrad.inversion.reweighted import Reweighted, Scaled, estimate_noise, robust
 
 __all__ = [
     "Bounded",
@@ -23,13 +24,17 @@ __all__ = [
     "Noise",
     "Posterior",
     "Profile",
+    "Reweighted",
+    "Scaled",
     "Status",
     "coverage",
     "depth_covariance",
+    "estimate_noise",
     "gauss_newton",
     "nonlinearity",
     "paper_control_points",
     "randomised_maximum_likelihood",
     "ranks",
+    "robust",
     "uniformity",
 ]
