@@ -161,7 +161,7 @@ def test_an_ensemble_that_shows_nothing_is_refused(wrong: torch.Tensor) -> None:
     [
         ((0.01, 0.02, 0.01, 0.6), "are right"),
         ((0.05, 0.6, 0.01, 0.9), "unanswerable"),
-        ((0.5, 0.1, 0.4, 0.05), "Bad training"),
+        ((0.5, 0.1, 0.4, 0.05), "matter of training"),
         ((0.3, 0.6, 0.3, 0.7), "Both"),
         ((math.nan, math.nan, math.nan, math.nan), "could be compared"),
     ],

@@ -37,8 +37,8 @@ def cosine(
     learned: Float[Tensor, "*rows depth"], exact: Float[Tensor, "*rows depth"]
 ) -> Float[Tensor, "*rows"]:
     """Cosine of the angle between the kernels, a·b / (‖a‖ ‖b‖): 1 where the shape is right, whatever the amplitude."""
-    a, b = _unit(learned), _unit(exact)
-    return (a * b).sum(-1).clamp(-1.0, 1.0)
+    a, b = _scaled(learned), _scaled(exact)
+    return ((a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))).clamp(-1.0, 1.0)
 
 
 @_of_equal_shape
@@ -119,8 +119,7 @@ def smooth(kernel: Float[Tensor, "*rows depth"], width: int) -> Float[Tensor, "*
 
 def normalise(kernel: Float[Tensor, "*rows depth"]) -> Float[Tensor, "*rows depth"]:
     """The kernel over its L1 norm, Σ |k|: what is left is its shape; NaN for a kernel of zeros."""
-    total = kernel.abs().sum(-1, keepdim=True)
-    return _ratio(kernel, total.expand_as(kernel))
+    return _ratio(kernel, kernel.norm(1, dim=-1, keepdim=True))
 
 
 def smooth_and_normalise(
@@ -182,10 +181,9 @@ def _require_equal_shape(learned: Tensor, exact: Tensor) -> None:
         )
 
 
-def _unit(kernel: Tensor) -> Tensor:
-    # scaled by the largest first: squares of tiny kernels would underflow
-    scaled = _ratio(kernel, kernel.abs().amax(-1, keepdim=True).expand_as(kernel))
-    return scaled / scaled.norm(dim=-1, keepdim=True)
+def _scaled(kernel: Tensor) -> Tensor:
+    """The kernel over its largest magnitude: squares of tiny ones would underflow."""
+    return _ratio(kernel, kernel.norm(torch.inf, dim=-1, keepdim=True))
 
 
 def _centred(kernel: Tensor) -> Tensor:
@@ -194,4 +192,4 @@ def _centred(kernel: Tensor) -> Tensor:
 
 def _ratio(above: Tensor, below: Tensor) -> Tensor:
     """NaN where the denominator is 0: neither infinity nor 0/0 is a measurement."""
-    return (above / below).masked_fill(below == 0.0, torch.nan)
+    return above / below.masked_fill(below == 0.0, torch.nan)

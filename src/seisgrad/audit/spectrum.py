@@ -45,7 +45,8 @@ class Spectrum:
         learned, exact = pair.learned[..., inside], pair.reference[..., inside]
         error, own = self._energy(learned - exact), self._energy(exact)
         whole = own.sum(-1, keepdim=True)
-        shares = [(part / whole).masked_fill(whole == 0.0, torch.nan) for part in (error, own)]
+        whole = whole.masked_fill(whole == 0.0, torch.nan)
+        shares = [part / whole for part in (error, own)]
         self._tally.add(self._by_group(*shares))
 
     def rows(self) -> list[SpectrumRow]:

@@ -168,7 +168,7 @@ def _split(
 
 
 def _ratio(above: Tensor, below: Tensor) -> Tensor:
-    return (above / below).masked_fill(below == 0.0, torch.nan)
+    return above / below.masked_fill(below == 0.0, torch.nan)
 
 
 def in_words(rows: list[Row]) -> dict[str, str]:
@@ -199,4 +199,6 @@ def _sentence(numbers: dict[str, float]) -> str:
             f"Both: the error is {size}, where values say nothing, but {known} too, which better training on the same "
             "values would correct."
         )
-    return f"Bad training: the error is {size}, and {known}. Better training on the same values would correct it."
+    return (
+        f"A matter of training: the error is {size}, and {known}. Better training on the same values would correct it."
+    )
