@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "audit": {"operator"},
     "report": {"operator", "audit", "earth", "dispersion", "inversion", "plot"},
     "cli": {
+        "audit",
         "operator",
         "implicit",
         "checks",

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import demo, forward, invert, measure, reproduce, simulate, surrogates, train
+from seisgrad.cli import audit, demo, forward, invert, measure, reproduce, simulate, surrogates, train
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = {
+    "audit": audit,
     "demo": demo,
     "measure": measure,
     "forward": forward,

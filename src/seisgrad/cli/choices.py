@@ -58,12 +58,14 @@ def shipped_operators() -> tuple[str, ...]:
     return ("exact", *sorted(card.parent.name for card in WEIGHTS.glob("*/card.json")))
 
 
-def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Tensor], Tensor]":
+def load_operator(
+    name: str, survey: "Survey", depth: "Tensor", outside: Literal["raise", "nan"] = "raise"
+) -> "Callable[[Tensor], Tensor]":
     """The forward operator called ``name``, from ``[3, depth]`` (vp, vs, rho) to ``[branch, period]``.
 
-    A surrogate is named as shipped, or by the folder of its weights. ``module:attribute`` names an operator or a
-    ``torch.nn.Module``, taken as it is, or a function or class that makes one from ``(survey, depth)``, as
-    :class:`seisgrad.dispersion.Physics` does.
+    A surrogate is named as shipped, or by the folder of its weights; ``outside`` says what it does with an earth
+    outside the range of its training. ``module:attribute`` names an operator or a ``torch.nn.Module``, taken as it is,
+    or a function or class that makes one from ``(survey, depth)``, as :class:`seisgrad.dispersion.Physics` does.
 
     Raises:
         InputError: nothing of this name is there.
@@ -75,7 +77,7 @@ def load_operator(name: str, survey: "Survey", depth: "Tensor") -> "Callable[[Te
     if name in shipped_operators() or _is_checkpoint(name):
         from seisgrad.dispersion import load
 
-        return load(name, survey, depth)
+        return load(name, survey, depth, outside)
     found = _attribute(name)
     import torch
 

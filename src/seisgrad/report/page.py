@@ -28,10 +28,11 @@ td.number, th.number { text-align: right; }
 .card b { display: block; font-size: 22px; line-height: 1.25; }
 .card span { font-size: 13.5px; color: var(--soft); }
 .card.good b { color: var(--good); } .card.warn b { color: var(--warn); }
+dl { margin: 12px 0; } dt { font-weight: 600; margin-top: 12px; } dd { margin: 0; max-width: 82ch; }
 details { margin: 10px 0; } summary { cursor: pointer; color: var(--mark); }
 footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 13.5px; color:
 var(--soft); } code { font-size: .92em; background: var(--wash); padding: 1px 4px; border-radius: 3px; }
-@media (max-width: 700px) { main { padding: 24px 18px; } }
+@media (max-width: 700px) { main { padding: 24px 18px; } table { display: block; overflow-x: auto; } }
 @media print { body { background: none; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
   figure, table { break-inside: avoid; } }
 """
@@ -49,6 +50,8 @@ class Page:
     def __init__(self, title: str, lede: str = "") -> None:
         self.title, self.lede = title, lede
         self._parts: list[str] = []
+        self._styles: list[str] = [STYLE]
+        self._scripts: list[str] = []
 
     def heading(self, text: str) -> None:
         """Begin a section."""
@@ -97,17 +100,31 @@ class Page:
             f'<figure><img alt="{words}" src="{source}"><figcaption>{words}</figcaption></figure>'
         )
 
+    def definitions(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Words, each with the paragraph that belongs to it."""
+        items = "".join(f"<dt>{html.escape(word)}</dt><dd>{html.escape(text)}</dd>" for word, text in rows)
+        self._parts.append(f"<dl>{items}</dl>")
+
+    def interactive(self, markup: str, style: str, script: str) -> None:
+        """A part that answers to its reader. What is given is written into the page as it stands: whoever makes the
+        markup escapes what it holds. The script runs when the whole page is there."""
+        self._parts.append(markup)
+        self._styles.append(style)
+        self._scripts.append(script)
+
     def html(self, footer: str = "") -> str:
         """The page as one HTML document."""
         foot = f"<footer>{html.escape(footer)}</footer>" if footer else ""
         title, lede = html.escape(self.title), html.escape(self.lede)
+        style = "".join(self._styles)
+        scripts = "".join(f"<script>\n{script}</script>\n" for script in self._scripts)
         return (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{title}</title><style>{STYLE}</style></head>\n<body><main>"
+            f"<title>{title}</title><style>{style}</style></head>\n<body><main>"
             f'<header><h1>{title}</h1><p class="lede">{lede}</p></header>\n'
             + "\n".join(self._parts)
-            + f"\n{foot}</main></body></html>\n"
+            + f"\n{foot}</main>\n{scripts}</body></html>\n"
         )
 
 
