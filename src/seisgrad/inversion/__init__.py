@@ -8,6 +8,7 @@ which says in its status whether it converged, stalled, or no model that the pri
 from seisgrad.inversion.calibration import Coverage, coverage, nonlinearity, ranks, uniformity
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated, Independent, Noise
+from seisgrad.inversion.nuts import Samples, nuts
 from seisgrad.inversion.parameterisation import Bounded, FreeLayers, Profile, paper_control_points
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior, depth_covariance
@@ -25,6 +26,7 @@ __all__ = [
     "Posterior",
     "Profile",
     "Reweighted",
+    "Samples",
     "Scaled",
     "Status",
     "coverage",
@@ -32,6 +34,7 @@ __all__ = [
     "estimate_noise",
     "gauss_newton",
     "nonlinearity",
+    "nuts",
     "paper_control_points",
     "randomised_maximum_likelihood",
     "ranks",

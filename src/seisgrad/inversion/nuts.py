@@ -1,0 +1,136 @@
+"""Samples of the whole posterior, bent as it may be, by the No-U-Turn sampler on the same prior, noise and operator.
+
+Hoffman & Gelman (2014, J. Mach. Learn. Res. 15, 1593), in the implementation of Pyro (package ``pyro-ppl``, extra
+``sampling``). The sampler moves in coordinates in which the Laplace posterior is a standard normal, so that it has
+nothing to learn but what is not Gaussian.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.errors import InputError
+from seisgrad.inversion.gauss_newton import gauss_newton
+from seisgrad.inversion.posterior import LOST_RESIDUAL, Posterior
+from seisgrad.inversion.prior import GaussianPrior
+from seisgrad.operator import Operator
+
+#: Gaussian standard deviations from the maximum at which samples of refused models are turned back.
+_WALL = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Draws from a posterior.
+
+    Attributes:
+        models: the draws, all chains one after the other, ``[number, *domain.shape]``.
+        effective: effective number of independent draws of each parameter, ``[*domain.shape]``.
+        divergences: steps at which the sampler lost its way; more than a few say that the draws miss some region.
+        laplace: the Gaussian at the maximum from which the sampler started.
+    """
+
+    models: Float[Tensor, "number ..."]
+    effective: Float[Tensor, "..."]
+    divergences: int
+    laplace: Posterior
+
+
+def nuts(
+    op: Operator,
+    data: Float[Tensor, "..."],
+    sigma: float | Float[Tensor, "..."],
+    prior: GaussianPrior,
+    number: int,
+    seed: int,
+    *,
+    warm_up: int = 200,
+    **settings: Any,
+) -> Samples:
+    """Draw models of one site from the posterior.
+
+    A datum that was observed and does not exist in a model costs a residual of ten sigma, as it does in χ².
+
+    Args:
+        op: the operator.
+        data: of one site, ``[*codomain.shape]``; NaN where there is none.
+        sigma: standard deviations that broadcast to ``data``.
+        prior: of one model.
+        number: of draws.
+        seed: of the sampler.
+        warm_up: draws before them, in which the step size is found.
+        **settings: further ones of :func:`~seisgrad.inversion.gauss_newton`, which finds where to start.
+
+    Raises:
+        InputError: data of several sites, numbers that are not positive, Pyro not installed, or what
+            ``gauss_newton`` refuses.
+    """
+    if data.shape != op.codomain.shape:
+        raise InputError(
+            f"the data have shape {tuple(data.shape)}, expected those of one site, {tuple(op.codomain.shape)}"
+        )
+    if number < 1 or warm_up < 1:
+        raise InputError(f"number {number} and warm_up {warm_up}, expected at least 1 of each")
+    try:
+        import pyro
+        from pyro.infer import MCMC, NUTS
+        from pyro.ops.stats import effective_sample_size
+    except ImportError as error:
+        raise InputError(
+            "nuts needs the package pyro-ppl, which is not installed; install seisgrad[sampling]"
+        ) from error
+
+    laplace = gauss_newton(op, data, sigma, prior, **settings)
+    target = _Target(op, data, sigma, prior, laplace)
+    with torch.random.fork_rng():
+        pyro.set_rng_seed(seed)
+        sampler = MCMC(
+            NUTS(potential_fn=target.potential, adapt_mass_matrix=False),
+            num_samples=number,
+            warmup_steps=warm_up,
+            initial_params={"u": torch.zeros(op.domain.size, dtype=torch.float64)},
+            disable_progbar=True,
+        )
+        sampler.run()
+    drawn = sampler.get_samples()["u"]
+    models = target.models(drawn)
+    effective = effective_sample_size(models.flatten(1)[None]) if number > 3 else torch.ones(op.domain.size)
+    divergences = sum(len(where) for where in sampler.diagnostics().get("divergences", {}).values())
+    return Samples(models, effective.reshape(op.domain.shape), divergences, laplace)
+
+
+class _Target:
+    """Minus the logarithm of the posterior over u, with m = maximum + L u and L Lᵀ the Laplace covariance."""
+
+    def __init__(
+        self, op: Operator, data: Tensor, sigma: float | Tensor, prior: GaussianPrior, laplace: Posterior
+    ) -> None:
+        self.op, self.prior = op, prior
+        self.there = data.isfinite()
+        self.data = data.double().masked_fill(~self.there, 0.0)
+        self.sigma = torch.as_tensor(sigma, dtype=torch.float64).expand(data.shape)
+        self.centre = laplace.mean.reshape(-1)
+        self.factor = torch.linalg.cholesky(laplace.covariance)
+
+    def models(self, u: Float[Tensor, "*number parameter"]) -> Float[Tensor, "..."]:
+        """The models of standard coordinates."""
+        flat = self.centre + u @ self.factor.mT
+        return flat.reshape(*u.shape[:-1], *self.op.domain.shape)
+
+    def potential(self, parameters: dict[str, Tensor]) -> Tensor:
+        """½|r|² + ½|z|²; a steep wall where the operator refuses the model."""
+        u = parameters["u"]
+        model = self.models(u)
+        away = (model.reshape(-1) - self.prior.mean.reshape(-1))[:, None]
+        z = torch.linalg.solve_triangular(self.prior.cholesky, away, upper=False)
+        try:
+            value = self.op(model)
+        except InputError:
+            return _WALL * (1.0 + u.square().sum())
+        lost = self.there & value.isnan()
+        residual = (self.data - value.masked_fill(value.isnan(), 0.0)) / self.sigma
+        residual = torch.where(self.there & ~lost, residual, 0.0)
+        return 0.5 * (residual.square().sum() + z.square().sum() + LOST_RESIDUAL**2 * lost.sum())

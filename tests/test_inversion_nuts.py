@@ -1,0 +1,54 @@
+"""The sampler on posteriors that are known: Gaussian ones, and one that is not."""
+
+import pytest
+import torch
+from inversion_toys import Average, observe, smooth_prior
+
+from seisgrad.errors import InputError
+from seisgrad.inversion import GaussianPrior, nuts
+from seisgrad.operator import Function, Space
+
+pytest.importorskip("pyro", reason="the sampler is an extra")
+
+
+def test_a_gaussian_posterior_is_sampled_as_it_is() -> None:
+    op, prior = Average(), smooth_prior()
+    _, data = observe(op, prior, 0.05, 1, seed=1)
+    found = nuts(op, data[0], 0.05, prior, 600, seed=2, warm_up=100)
+    error = 1.0 / found.effective.clamp(max=600).sqrt()
+    assert found.divergences == 0
+    assert float(found.effective.min()) > 150
+    assert (((found.models.mean(0) - found.laplace.mean) / found.laplace.sigma).abs() < 4.5 * error).all()
+    assert ((found.models.std(0) / found.laplace.sigma - 1.0).abs() < 4.5 * error).all()
+    again = nuts(op, data[0], 0.05, prior, 5, seed=2, warm_up=5)
+    assert torch.equal(again.models, nuts(op, data[0], 0.05, prior, 5, seed=2, warm_up=5).models)
+
+
+def test_a_skewed_posterior_is_sampled_with_its_skew() -> None:
+    space = Space("x", ("x",), (1,), "1")
+    op = Function(torch.exp, space, space)
+    prior = GaussianPrior(torch.zeros(1).double(), torch.eye(1).double())
+    data, sigma = torch.ones(1).double(), 1.0
+    found = nuts(op, data, sigma, prior, 1500, seed=3, warm_up=200)
+    x = torch.linspace(-6.0, 4.0, 20_001).double()
+    weight = torch.exp(-0.5 * (data - x.exp()) ** 2 - 0.5 * x**2)
+    mean = (weight * x).sum() / weight.sum()
+    deviation = ((weight * (x - mean) ** 2).sum() / weight.sum()).sqrt()
+    assert float(found.models.mean()) == pytest.approx(float(mean), abs=0.1)
+    assert float(found.models.std()) == pytest.approx(float(deviation), rel=0.1)
+    assert abs(float(found.laplace.mean) - float(mean)) > 0.2  # which a Gaussian at the maximum is far from
+
+
+def test_data_that_some_models_do_not_have_are_borne() -> None:
+    op, prior = Average(cutoff=2.9), smooth_prior(sigma=0.1)
+    _, data = observe(Average(), prior, 0.05, 1, seed=4)
+    found = nuts(op, data[0], 0.05, prior, 20, seed=5, warm_up=20)
+    assert found.models.isfinite().all()
+
+
+def test_several_sites_and_no_draws_are_refused() -> None:
+    op, prior = Average(), smooth_prior()
+    with pytest.raises(InputError, match="those of one site"):
+        nuts(op, torch.zeros(2, 9).double(), 0.05, prior, 10, seed=1)
+    with pytest.raises(InputError, match="at least 1 of each"):
+        nuts(op, torch.zeros(9).double(), 0.05, prior, 0, seed=1)
