@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "dispersion": {"operator", "implicit", "earth", "nn", "inversion", "dataset", "training"},
     "inversion": {"operator"},
     "plot": {"operator", "earth", "dispersion", "inversion"},
-    "audit": {"operator"},
+    "audit": {"operator", "inversion"},
     "report": {"operator", "audit", "earth", "dispersion", "inversion", "plot"},
     "cli": {
         "audit",
