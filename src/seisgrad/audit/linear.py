@@ -48,8 +48,8 @@ class Pair:
     reference: Float[Tensor, "model branch output parameter position"]
     learned: Float[Tensor, "model branch output parameter position"]
 
-    def take(self, which: Tensor) -> Self:
-        """The models ``which`` (indices or mask)."""
+    def take(self, which: Tensor | slice) -> Self:
+        """The models ``which`` (indices, a mask or a slice)."""
         parts = (self.models, self.reference_value, self.learned_value, self.reference, self.learned)
         return type(self)(*(part[which] for part in parts))
 
