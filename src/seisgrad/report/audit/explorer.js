@@ -8,6 +8,8 @@
   const SHARE = 0.995; // of the exact kernels' magnitude that the depth shown holds
   const facts = JSON.parse(document.getElementById("explorer-facts").textContent);
   const $ = (name) => document.getElementById("explorer-" + name);
+  const colour = (parameter) => COLOURS[parameter % COLOURS.length];
+  const branches = () => document.querySelectorAll("input[name=explorer-branch]");
   const state = { model: 0, branch: 0, output: 0, published: false, whole: false };
   let arrays = null;
 
@@ -86,6 +88,9 @@
     return node;
   }
 
+  const line = (x1, y1, x2, y2, kind) => element("line", { x1, y1, x2, y2, class: kind });
+  const drawn = (points, parameter) => element("path", { d: path(points), class: "learned", stroke: colour(parameter) });
+
   function ticks(low, high, wanted) {
     const rough = (high - low) / wanted;
     const power = Math.pow(10, Math.floor(Math.log10(rough)));
@@ -110,23 +115,24 @@
     const px = (value) => left + ((value - x[0]) / (x[1] - x[0])) * (width - left - right);
     const py = (value) => top + ((value - y[0]) / (y[1] - y[0])) * (height - top - bottom);
     const title = element("text", { x: left, y: 14, class: "title" });
-    for (const [text, colour] of words.title) title.append(element("tspan", colour ? { style: "fill:" + colour } : {}, text));
+    for (const [text, fill] of words.title) title.append(element("tspan", fill ? { style: "fill:" + fill } : {}, text));
     svg.append(title);
     for (const tick of words.xticks ?? ticks(x[0], x[1], Math.max(3, Math.floor(width / 55)))) {
-      svg.append(element("line", { x1: px(tick), x2: px(tick), y1: height - bottom, y2: height - bottom + 4, class: "axis" }));
+      svg.append(line(px(tick), height - bottom, px(tick), height - bottom + 4, "axis"));
       svg.append(element("text", { x: px(tick), y: height - bottom + 16, "text-anchor": "middle" }, say(tick)));
     }
     for (const tick of words.yticks ?? ticks(Math.min(...y), Math.max(...y), 5)) {
-      svg.append(element("line", { x1: left, x2: width - right, y1: py(tick), y2: py(tick), class: "grid" }));
-      const name = words.ysay ? words.ysay(tick) : say(tick);
-      svg.append(element("text", { x: left - 6, y: py(tick) + 4, "text-anchor": "end" }, name));
+      svg.append(line(left, py(tick), width - right, py(tick), "grid"));
+      const said = words.ysay ? words.ysay(tick) : say(tick);
+      svg.append(element("text", { x: left - 6, y: py(tick) + 4, "text-anchor": "end" }, said));
     }
-    svg.append(element("line", { x1: left, x2: left, y1: top, y2: height - bottom, class: "axis" }));
-    svg.append(element("line", { x1: left, x2: width - right, y1: height - bottom, y2: height - bottom, class: "axis" }));
-    svg.append(element("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle", class: "name" }, words.xname));
+    svg.append(line(left, top, left, height - bottom, "axis"));
+    svg.append(line(left, height - bottom, width - right, height - bottom, "axis"));
+    const name = { "text-anchor": "middle", class: "name" };
+    svg.append(element("text", { x: (left + width - right) / 2, y: height - 4, ...name }, words.xname));
     if (words.yname) {
       const middle = (top + height - bottom) / 2;
-      svg.append(element("text", { x: 11, y: middle, "text-anchor": "middle", transform: `rotate(-90 11 ${middle})`, class: "name" }, words.yname));
+      svg.append(element("text", { x: 11, y: middle, transform: `rotate(-90 11 ${middle})`, ...name }, words.yname));
     }
     box.replaceChildren(svg);
     return { svg, px, py };
@@ -163,9 +169,11 @@
   function drawKernel(box, parameter, deepest) {
     const { name, unit } = facts.parameters[parameter];
     const pair = [shown(0, parameter), shown(1, parameter)];
-    const there = pair.every((values) => values.every(Number.isFinite)) && pair.some((v) => v.some((value) => value !== 0));
+    const exists = pair.every((values) => values.every(Number.isFinite));
+    const there = exists && pair.some((values) => values.some((value) => value !== 0));
     const xname = state.published ? "share per sample" : unit;
-    const words = { title: [["Kernel of " + name, COLOURS[parameter]]], label: "exact and learned kernel of " + name, xname };
+    const title = [["Kernel of " + name, colour(parameter)]];
+    const words = { title, label: "exact and learned kernel of " + name, xname };
     const x = there ? range(pair.map((values) => upTo(values, deepest)), true) : [-1, 1];
     const { svg, px, py } = frame(box, 380, x, [0, deepest], there ? words : { ...words, xticks: [0] });
     if (!there) {
@@ -174,27 +182,26 @@
     }
     const exact = staircase(pair[0], deepest, px, py);
     const closed = [[px(0), exact[0][1]], ...exact, [px(0), exact[exact.length - 1][1]]];
-    svg.append(element("line", { x1: px(0), x2: px(0), y1: py(0), y2: py(deepest), class: "zero" }));
+    svg.append(line(px(0), py(0), px(0), py(deepest), "zero"));
     svg.append(element("path", { d: path(closed) + "Z", class: "exact" }));
-    svg.append(element("path", { d: path(staircase(pair[1], deepest, px, py)), class: "learned", stroke: COLOURS[parameter] }));
+    svg.append(drawn(staircase(pair[1], deepest, px, py), parameter));
   }
 
   function drawEarth(box, deepest) {
     const profiles = facts.parameters.map((_, p) => Array.from(part("models", state.model, p)));
     const x = range(profiles.map((values) => upTo(values, deepest)), false);
-    const title = facts.parameters.map(({ name }, p) => [(p ? ", " : "") + name, COLOURS[p]]);
+    const title = facts.parameters.map(({ name }, p) => [(p ? ", " : "") + name, colour(p)]);
     const words = { title, label: "the model", xname: facts.modelUnit, yname: facts.positionName };
     const { svg, px, py } = frame(box, 380, x, [0, deepest], words);
-    profiles.forEach((values, p) => {
-      svg.append(element("path", { d: path(staircase(values, deepest, px, py)), class: "learned", stroke: COLOURS[p] }));
-    });
+    profiles.forEach((values, p) => svg.append(drawn(staircase(values, deepest, px, py), p)));
   }
 
   // Relative error of every kernel of this model and branch against the output's coordinate; a click chooses.
   function drawStrip(box) {
     const metric = facts.metrics.findIndex(({ name }) => name === "relative_l2");
     const outputs = facts.outputs;
-    const lines = facts.parameters.map((_, p) => outputs.map((_, o) => part("metrics", metric, state.model, state.branch, o, p)[0]));
+    const place = [metric, state.model, state.branch];
+    const lines = facts.parameters.map((_, p) => outputs.map((_, o) => part("metrics", ...place, o, p)[0]));
     const sizes = lines.flat().filter((value) => value > 0);
     const low = sizes.length ? Math.floor(Math.log10(Math.max(Math.min(...sizes), 1e-12))) : -1;
     const high = sizes.length ? Math.max(Math.ceil(Math.log10(Math.max(...sizes))), low + 1) : 0;
@@ -203,19 +210,18 @@
     const yticks = [];
     for (let k = low; k <= high; k += every) yticks.push(k);
     const text = "Relative L2 error of this model's kernels";
-    const words = { title: [[text]], label: text, xname: facts.outputName + " (" + facts.outputUnit + ")", yticks, ysay: (k) => say(Math.pow(10, k)) };
+    const xname = facts.outputName + " (" + facts.outputUnit + ")";
+    const words = { title: [[text]], label: text, xname, yticks, ysay: (k) => say(Math.pow(10, k)) };
     const { svg, px, py } = frame(box, 190, x, [high, low], words);
     const here = px(outputs[state.output]);
-    svg.append(element("line", { x1: here, x2: here, y1: py(high), y2: py(low), class: "here" }));
-    lines.forEach((line, p) => {
-      let pen = "M";
-      let d = "";
-      line.forEach((value, o) => {
-        if (!(value > 0)) { pen = "M"; return; }
-        d += pen + px(outputs[o]).toFixed(1) + "," + py(Math.log10(value)).toFixed(1);
-        pen = "L";
+    svg.append(line(here, py(high), here, py(low), "here"));
+    lines.forEach((values, p) => {
+      const pieces = [[]]; // a value that does not exist ends one
+      values.forEach((value, o) => {
+        if (value > 0) pieces[pieces.length - 1].push([px(outputs[o]), py(Math.log10(value))]);
+        else pieces.push([]);
       });
-      svg.append(element("path", { d, class: "learned", stroke: COLOURS[p] }));
+      pieces.filter((points) => points.length).forEach((points) => svg.append(drawn(points, p)));
     });
     svg.addEventListener("click", (event) => {
       const at = event.clientX - svg.getBoundingClientRect().left;
@@ -246,7 +252,8 @@
 
   // As many digits behind the point as asked for, unless nothing would be left of a small error.
   function written(value, digits) {
-    const text = Math.abs(value) > 0 && Math.abs(value) < 0.5 * Math.pow(10, -digits) ? value.toExponential(1) : value.toFixed(digits);
+    const tiny = value !== 0 && Math.abs(value) < 0.5 * Math.pow(10, -digits);
+    const text = tiny ? value.toExponential(1) : value.toFixed(digits);
     return text.replace("-", "−");
   }
 
@@ -254,7 +261,7 @@
     const [exact] = part("values", 0, state.model, state.branch, state.output);
     const [learned] = part("values", 1, state.model, state.branch, state.output);
     const at = facts.branches[state.branch] + ", " + facts.outputs[state.output] + " " + facts.outputUnit;
-    if (!Number.isFinite(exact) || !Number.isFinite(learned)) return at + ": one of the two operators gives no value here.";
+    if (!Number.isFinite(exact + learned)) return at + ": one of the two operators gives no value here.";
     const off = 100 * (learned / exact - 1);
     return at + ": exact " + exact.toFixed(4) + ", learned " + learned.toFixed(4) + " " + facts.valueUnit +
       " (" + (off >= 0 ? "+" : "−") + written(Math.abs(off), 3) + " %).";
@@ -274,7 +281,7 @@
     const words = new URLSearchParams(location.hash.slice(1));
     state.model = within(Number(words.get("model") ?? 0), facts.models.length);
     state.branch = within(Number(words.get("branch") ?? 0), facts.branches.length);
-    const wanted = words.has("output") ? Number(words.get("output")) : facts.outputs[Math.floor(facts.outputs.length / 3)];
+    const wanted = Number(words.get("output") ?? facts.outputs[Math.floor(facts.outputs.length / 3)]);
     const distance = facts.outputs.map((value) => Math.abs(value - wanted));
     state.output = within(distance.indexOf(Math.min(...distance)), facts.outputs.length);
     state.published = words.get("published") === "1";
@@ -282,7 +289,8 @@
   }
 
   function writeFragment() {
-    const words = new URLSearchParams({ model: state.model, branch: state.branch, output: facts.outputs[state.output] });
+    const output = facts.outputs[state.output];
+    const words = new URLSearchParams({ model: state.model, branch: state.branch, output });
     if (state.published) words.set("published", "1");
     if (state.whole) words.set("whole", "1");
     history.replaceState(null, "", "#" + words);
@@ -296,7 +304,7 @@
 
   function draw() {
     $("model").value = String(state.model);
-    document.querySelectorAll("input[name=explorer-branch]").forEach((box) => { box.checked = Number(box.value) === state.branch; });
+    branches().forEach((box) => { box.checked = Number(box.value) === state.branch; });
     $("output").value = String(state.output);
     $("output-value").textContent = facts.outputs[state.output] + " " + facts.outputUnit;
     $("published").checked = state.published;
@@ -309,14 +317,15 @@
     facts.parameters.forEach((_, parameter) => drawKernel($("kernel-" + parameter), parameter, deepest));
     drawStrip($("strip"));
     drawNumbers($("numbers"));
-    document.getElementById("explorer").dataset.ready = [state.model, state.branch, facts.outputs[state.output]].join(" ");
+    const chosen = [state.model, state.branch, facts.outputs[state.output]];
+    document.getElementById("explorer").dataset.ready = chosen.join(" ");
   }
 
   function listen() {
-    document.querySelectorAll("#explorer-numbers thead th.number").forEach((head, p) => { head.style.color = COLOURS[p]; });
+    $("numbers").querySelectorAll("thead .number").forEach((head, p) => { head.style.color = colour(p); });
     $("controls").addEventListener("submit", (event) => event.preventDefault());
     $("model").addEventListener("change", (event) => change({ model: Number(event.target.value) }));
-    document.querySelectorAll("input[name=explorer-branch]").forEach((box) => box.addEventListener("change", () => change({ branch: Number(box.value) })));
+    branches().forEach((box) => box.addEventListener("change", () => change({ branch: Number(box.value) })));
     $("output").addEventListener("input", (event) => change({ output: Number(event.target.value) }));
     $("published").addEventListener("change", (event) => change({ published: event.target.checked }));
     $("whole").addEventListener("change", (event) => change({ whole: event.target.checked }));

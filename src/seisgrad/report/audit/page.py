@@ -192,7 +192,7 @@ def _subspace(page: Page, report: Report, drawn: Mapping[str, bytes]) -> None:
 
 
 def _shift(page: Page, sets: Mapping[str, Report], drawn: Mapping[str, bytes]) -> None:
-    page.heading("Earths that training has not shown")
+    page.heading("Models that training has not shown")
     metrics = ("value_relative_error", "relative_l2", "cosine")
     header = ["models", "number", "distance", "not given", "error of the values (%)"]
     first = next(iter(sets.values()))
