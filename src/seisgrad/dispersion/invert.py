@@ -88,7 +88,7 @@ def invert(
     survey = curves.survey(earth)
     observed, sigma = curves.gridded(survey)
     sigma = torch.hypot(sigma, floor * observed)
-    forward = _as_operator((operator or _exact)(survey, starting.depth), survey, starting) @ starting.tie
+    forward = operator_of(operator, survey, starting) @ starting.tie
     prior = starting.prior
     bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
     noise = sigma if shared is None else _with_shared(sigma, shared)
@@ -126,7 +126,17 @@ class _Callable(Operator):
         return self.function(x)
 
 
-def _as_operator(function: Callable[[Tensor], Tensor], survey: Survey, starting: StartingModel) -> Operator:
+def operator_of(
+    make: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None,
+    survey: Survey,
+    starting: StartingModel,
+) -> Operator:
+    """The forward operator that ``make`` gives for a survey and the grid of a starting model; the exact one without it.
+
+    Raises:
+        InputError: an operator on another grid.
+    """
+    function = (make or _exact)(survey, starting.depth)
     if not isinstance(function, Operator):
         return _Callable(function, survey, starting.depth)
     if function.domain.shape != (3, len(starting.depth)):
