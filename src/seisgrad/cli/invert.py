@@ -61,12 +61,14 @@ def invert(
             metavar="FRACTION",
         ),
     ] = 0.0,
-    site: Annotated[str, typer.Option(help="Which site, where the curves hold several.")] = "",
+    site: Annotated[
+        str, typer.Option(help="One site of several; without it all are inverted, for a region.")
+    ] = "",
     operator: OperatorName = "exact",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Invert dispersion curves for shear velocity against depth, with uncertainty."""
+    """Invert dispersion curves for shear velocity against depth, with uncertainty; of many sites, for a region."""
     check_operator(operator)
     check_folder(out)
     _check_fraction("--sigma", sigma, 0.5)
@@ -77,10 +79,15 @@ def invert(
     from seisgrad.dispersion.invert import invert as invert_curves
     from seisgrad.report.inversion import inversion_figures, inversion_page, write_results
 
-    with Console(3, quiet=quiet, as_json=as_json) as console:
-        with console.step("Read the curves and choose the prior"):
-            picks = _one_site(read_curves(curves), site, curves)
-            starting = _starting(picks, reference, sigma)
+    picks = _chosen(read_curves(curves), site, curves)
+    starting = _starting(picks, reference, sigma)
+    if len(picks.sites) > 1:
+        from seisgrad.cli.region import invert_region
+
+        settings = {"earth": earth, "floor": floor, "operator": operator, "quiet": quiet, "as_json": as_json}
+        invert_region(picks, starting, curves, out, **settings)
+        return
+    with Console(2, quiet=quiet, as_json=as_json) as console:
         with console.step("Invert") as step:
             result = invert_curves(
                 picks,
@@ -111,14 +118,12 @@ def _check_fraction(option: str, value: float | None, largest: float) -> None:
         )
 
 
-def _one_site(picks: "DispersionCurves", site: str, path: Path) -> "DispersionCurves":
+def _chosen(picks: "DispersionCurves", site: str, path: Path) -> "DispersionCurves":
+    """The picks of the site that was asked for, or all."""
     if site and site not in picks.sites:
         raise InputError(
             f"{path} holds no site {site!r}, expected one of {', '.join(map(repr, picks.sites[:8]))}"
         )
-    if not site and len(picks.sites) > 1:
-        first = ", ".join(picks.sites[:8])
-        raise InputError(f"{path} holds {len(picks.sites)} sites; choose one with --site, such as {first}")
     return picks.select(site=site) if site else picks
 
 
