@@ -16,7 +16,7 @@ from seisgrad import audit
 from seisgrad.audit import Layout, Report, metrics
 from seisgrad.audit.report import Row
 from seisgrad.errors import InputError
-from seisgrad.operator import Function
+from seisgrad.operator import Function, Space
 
 MODELS, TRAINING = models(40, 1), models(300, 2)
 
@@ -68,6 +68,12 @@ def test_exact_against_exact_is_right_inside_and_outside_at_any_wavelength_and_d
     assert all("are right" in words for words in nothing_wrong.subspace_words.values())
     assert nothing_wrong.shift is not None
     assert nothing_wrong.shift.error.abs().max() < 1e-12
+    assert nothing_wrong.artefacts == nothing_wrong.faults == []
+    steps = nothing_wrong.consequences
+    assert steps is not None
+    assert steps.angle.max() < 1e-6
+    assert (steps.gain - 1).abs().max() < 1e-9
+    assert set(nothing_wrong.verdict) == {"a", "b"}
 
 
 def test_kernels_that_do_not_exist_are_counted_and_not_measured(nothing_wrong: Report) -> None:
@@ -97,6 +103,7 @@ def test_a_wrong_amplitude_is_measured_as_such() -> None:
             assert row.mean == pytest.approx(expected, abs=1e-9), row
     assert math.sqrt(sum(row.error**2 for row in report.spectrum[:7])) == pytest.approx(0.2)
     assert (report.rank, report.subspace, report.shift) == (0, [], None)
+    assert [(fault.name, fault.size) for fault in report.faults] == [("scale", pytest.approx(1.2))]
 
 
 def test_a_bump_moves_the_peak_of_the_outputs_it_outweighs() -> None:
@@ -222,6 +229,11 @@ def test_no_models_and_other_spaces_are_refused() -> None:
         audit.compare(exact(), exact(), MODELS[:0])
     with pytest.raises(InputError, match="no models"):
         audit.compare(exact(), exact(), [])
+    with pytest.raises(InputError, match="domain"):
+        audit.compare(exact(), exact(), MODELS, ensemble=TRAINING[..., 1:])
+    short = Space("profile", ("depth",), (80,), "km/s")
+    with pytest.raises(InputError, match="1 x 80 entries"):
+        audit.compare(exact(), exact(), MODELS, layout=Layout.of(short, CODOMAIN))
     other = replace(CODOMAIN, unit="s")
     with pytest.raises(InputError, match="codomain"):
         audit.compare(exact(), Function(value, DOMAIN, other), MODELS)

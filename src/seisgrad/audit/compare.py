@@ -1,13 +1,18 @@
 """The audit: two operators, a set of models, and everything that their derivatives tell of each other."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.audit import summary
+from seisgrad.audit.artefact import Artefacts
 from seisgrad.audit.bootstrap import Tally
+from seisgrad.audit.consequences import Consequences, consequences
+from seisgrad.audit.faults import Faults
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import BATCH, Linearised, Pair, linearise_pair, pairs, side
 from seisgrad.audit.measures import Ruler, typical_change
@@ -17,11 +22,15 @@ from seisgrad.audit.shift import shift
 from seisgrad.audit.spectrum import Spectrum
 from seisgrad.audit.subspace import METRICS as SUBSPACE
 from seisgrad.audit.subspace import Ensemble, in_words
+from seisgrad.audit.verdict import verdicts
 from seisgrad.errors import InputError
 from seisgrad.operator import Map
 
 EXAMPLES = 11
 """Models whose kernels are kept to be looked at: from the best to the worst, the median in the middle."""
+
+LARGEST = 5000
+"""Values of a model beyond which its prior covariance, and with it the consequences, are left out."""
 
 
 def compare(
@@ -46,7 +55,7 @@ def compare(
             without batch, which gets them. A module's input is cast to the dtype of its weights.
         models: ``[model, *domain.shape]``, or an iterable of such tensors.
         ensemble: models that the learned operator was trained on, ``[model, *domain.shape]``, some thousand of them.
-            Without, nothing is said of subspaces and shift.
+            Without, nothing is said of subspaces and shift, and the prior of the consequences comes from ``models``.
         layout: what is summarised together and which positions count; by default every position, and one group per
             branch.
         seed: of the bootstrap and of every other random choice.
@@ -59,11 +68,13 @@ def compare(
     """
     exact = side(reference, rows=rows)
     other = side(learned, exact.operator, rows=rows)
-    layout = layout or Layout.of(exact.operator.domain, exact.operator.codomain)
+    spaces = exact.operator.domain, exact.operator.codomain
+    layout = layout or Layout.of(*spaces)
+    layout.check(*spaces)
+    if ensemble is not None:
+        exact.operator.batch_shape(ensemble)
     first, models = _peek(models)
-    known = None if ensemble is None else Ensemble.of(ensemble, layout)
-    scale = typical_change(layout.profiles(first)) if known is None else known.scale
-    audit = _Audit(layout, Ruler(layout, scale), known, seed)
+    audit = _Audit(layout, first, ensemble, seed)
     for pair in pairs(exact, other, models, layout, batch=batch):
         audit.add(pair)
         tell(audit.models)
@@ -73,11 +84,15 @@ def compare(
 class _Audit:
     """What is accumulated while the models pass by."""
 
-    def __init__(self, layout: Layout, ruler: Ruler, ensemble: Ensemble | None, seed: int) -> None:
-        self.layout, self.ruler, self.ensemble = layout, ruler, ensemble
+    def __init__(self, layout: Layout, first: Tensor, training: Tensor | None, seed: int) -> None:
+        self.layout, self.training, self.seed = layout, training, seed
+        self.ensemble = None if training is None else Ensemble.of(training, layout)
+        scale = typical_change(layout.profiles(first)) if self.ensemble is None else self.ensemble.scale
+        self.ruler = Ruler(layout, scale)
         self.models = 0
         self.missing = {"learned": 0, "reference": 0}
         self.tally, self.reservoir, self.spectrum = Tally(seed), Reservoir(seed, SIZE), Spectrum(layout, seed)
+        self.artefacts, self.faults = Artefacts(layout, seed), Faults(layout)
 
     def add(self, pair: Pair) -> None:
         """Count a batch."""
@@ -86,7 +101,8 @@ class _Audit:
             found |= self.ensemble.measure(pair, self.layout.parameters)
         self.tally.add(found)
         self.reservoir.add(pair.models, found)
-        self.spectrum.add(pair)
+        for part in (self.spectrum, self.artefacts, self.faults):
+            part.add(pair)
         learned, reference = pair.learned_value.isfinite(), pair.reference_value.isfinite()
         self.missing["learned"] += int((reference & ~learned).sum())
         self.missing["reference"] += int((learned & ~reference).sum())
@@ -98,20 +114,39 @@ class _Audit:
         keys = [key for key in self.tally.keys if key[0] not in SUBSPACE]
         split = [key for key in self.tally.keys if key[0] in SUBSPACE]
         subspace = summary.rows(self.tally, sample, self.layout, split)
+        table = summary.rows(self.tally, sample, self.layout, keys)
+        words = in_words(subspace)
+        artefacts = self.artefacts.found()
+        faults = self.faults.found(artefacts)
         return Report(
             layout=self.layout,
             models=self.models,
             missing=self.missing,
-            summary=summary.rows(self.tally, sample, self.layout, keys),
+            summary=table,
             per_output=summary.per_output(self.tally, keys),
             spectrum=self.spectrum.rows(),
             examples=self._examples(sample, exact, other),
             kept=summary.kept(sample, keys),
             rank=0 if self.ensemble is None else len(self.ensemble.whole),
             subspace=subspace,
-            subspace_words=in_words(subspace),
+            subspace_words=words,
             shift=None if self.ensemble is None else shift(sample, self.ensemble, self.layout),
+            artefacts=artefacts,
+            faults=faults,
+            consequences=self._consequences(sample, exact, other),
+            verdict=verdicts(self.layout, table, words, artefacts, faults),
         )
+
+    def _consequences(self, sample: Sample, exact: Linearised, other: Linearised) -> Consequences | None:
+        """Of models that were kept; None where a prior cannot be made: it is too large, or a parameter never varies."""
+        models = sample.profiles.reshape(-1, *exact.operator.domain.shape)
+        prior = models if self.training is None else self.training
+        varies = self.layout.profiles(prior - prior[:1])
+        if exact.operator.domain.size > LARGEST or not varies.any(-1).any(0).all():
+            return None
+        found = consequences(exact, other, models, self.layout, ensemble=prior, seed=self.seed)
+        start = torch.where(found.start < 0, found.start, sample.model[found.start])
+        return replace(found, truth=sample.model[found.truth], start=start)
 
     def _examples(self, sample: Sample, exact: Linearised, other: Linearised) -> Examples:
         which, error, label = summary.representative(sample, EXAMPLES)

@@ -96,6 +96,18 @@ class Layout:
             _names(domain), positions, branches, outputs, inside, groups, domain.axes[-1], codomain.axes[-1]
         )
 
+    def check(self, domain: Space, codomain: Space) -> None:
+        """Raise InputError where the axes are not those of two spaces."""
+        for space, axes in (
+            (domain, (len(self.parameters), len(self.positions))),
+            (codomain, (len(self.branches), len(self.outputs))),
+        ):
+            if space.size != axes[0] * axes[1] or space.shape[-1:] != axes[1:]:
+                raise InputError(
+                    f"the layout has {axes[0]} x {axes[1]} entries for {space}: make it with Layout.of from the spaces "
+                    "of the reference"
+                )
+
     @property
     def compared(self) -> Float[Tensor, " inside"]:
         """The coordinates of the positions that count."""

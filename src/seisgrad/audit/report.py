@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from seisgrad.audit.artefact import Artefact
+from seisgrad.audit.consequences import Consequences
+from seisgrad.audit.faults import Fault
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import Pair
 
@@ -169,7 +172,7 @@ class Report:
         shift: None without an ensemble.
         artefacts: sensitivity that stays at one position while theory's peak moves.
         faults: errors with a name.
-        consequences: what the learned derivative does to an inversion.
+        consequences: what the learned derivative does to an inversion; None where no prior could be made.
         examples: models to look at.
         kept: single values.
         verdict: by group, in words.
@@ -187,7 +190,7 @@ class Report:
     subspace: list[Row] = field(default_factory=list)
     subspace_words: dict[str, str] = field(default_factory=dict)
     shift: Shift | None = None
-    artefacts: list = field(default_factory=list)
-    faults: list = field(default_factory=list)
-    consequences: object = None
+    artefacts: list[Artefact] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    consequences: Consequences | None = None
     verdict: dict[str, str] = field(default_factory=dict)

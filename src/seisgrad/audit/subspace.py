@@ -200,5 +200,6 @@ def _sentence(numbers: dict[str, float]) -> str:
             "values would correct."
         )
     return (
-        f"A matter of training: the error is {size}, and {known}. Better training on the same values would correct it."
+        f"A matter of training: the error is {size}, and {known}; better training on the same values would correct "
+        "both."
     )
