@@ -8,7 +8,6 @@ largest mean over all positions and widths of rows so turned is the yardstick fo
 p-values family-wise over positions and widths (Westfall & Young 1993, Resampling-based multiple testing, sec. 2.2).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log, sqrt
 
@@ -88,6 +87,9 @@ def aligned(
 ) -> list[Peak]:
     """The positions at which the rows have bumps in common, the clearest first.
 
+    Once a bump is found, what the widest one would cover around it is taken out of the rows, and so out of the
+    yardstick, before the next is sought.
+
     Args:
         rows: independent of each other but for what they may have in common.
         allowance: magnitudes up to which a row may have anything anywhere.
@@ -97,20 +99,17 @@ def aligned(
         seed: of the draws.
     """
     looks = [_Look.at(rows, allowance, floor, bump) for bump in bumps(rows.shape[-1])]
-    looks = [look for look in looks if (look.rows > 0).any()]
-    if len(rows) < 2 or not looks:
-        return []
     generator = torch.Generator().manual_seed(seed)
-    turns = torch.rand(draws, len(rows), generator=generator)
-    null = torch.stack([look.turned(turns) for look in looks]).amax(0)
-    found = []
-    for look, at in _maxima(looks, rows.shape[-1]):
-        p_value = (1 + int((null >= look.mean[at]).sum())) / (
-            1 + draws
-        )  # the rows as they are count as a draw
-        if p_value > level:
+    found: list[Peak] = []
+    while any(look.rows.any() for look in looks):
+        turns = torch.rand(draws, len(rows), generator=generator)
+        null = torch.stack([look.turned(turns) for look in looks]).amax(0)
+        value, at, bump = max((look.largest() for look in looks), key=lambda largest: largest[0])
+        p_value = (1 + int((null >= value).sum())) / (1 + draws)  # the rows as they are count as a draw
+        if not value > 0 or p_value > level:
             break
-        found.append(Peak(at + look.bump.reach, look.bump, p_value))
+        found.append(Peak(at, bump, p_value))
+        looks = [look.without(at, looks[-1].bump.reach) for look in looks]
     return found
 
 
@@ -119,54 +118,42 @@ class _Look:
     """The rows through one bump, at the positions that have a response."""
 
     bump: Bump
-    rows: Float[Tensor, "row inner"]
+    excess: Float[Tensor, "row inner"]
 
     @staticmethod
     def at(rows: Tensor, allowance: Tensor, floor: float, bump: Bump) -> "_Look":
-        excess = (bump.response(rows) - bump.bound(allowance) - floor).clamp(min=0.0)
-        size = excess.square().mean(-1, keepdim=True).sqrt()
-        return _Look(bump, torch.where(size > 0, excess / size, 0.0).float())
+        excess = bump.response(rows) - bump.bound(allowance) - floor
+        return _Look(bump, excess.clamp(min=0.0).float())
 
     @property
-    def mean(self) -> Float[Tensor, " inner"]:
-        """What the rows have in common at each position."""
-        return self.rows.mean(0)
+    def rows(self) -> Float[Tensor, "row inner"]:
+        """Each over its root mean square."""
+        size = self.excess.square().mean(-1, keepdim=True).sqrt()
+        return torch.where(size > 0, self.excess / size, 0.0)
+
+    def largest(self) -> tuple[float, int, Bump]:
+        """The largest of the maxima of the mean over rows, its index on the axis of the rows, and the bump.
+
+        The largest value at either end of a row is no maximum: it may go on rising where no response is.
+        """
+        mean = self.rows.mean(0)
+        peak = (mean[1:-1] >= mean[:-2]) & (mean[1:-1] >= mean[2:])
+        best = torch.where(peak, mean[1:-1], 0.0).max(-1)
+        return float(best.values), int(best.indices) + 1 + self.bump.reach, self.bump
+
+    def without(self, position: int, reach: int) -> "_Look":
+        """With nothing left within a reach of a position."""
+        place = torch.arange(self.excess.shape[-1]) + self.bump.reach
+        return _Look(self.bump, self.excess.masked_fill((place - position).abs() <= reach, 0.0))
 
     def turned(self, turns: Float[Tensor, "draw row"]) -> Float[Tensor, " draw"]:
         """The largest mean over positions after each row has been turned by a share of the axis."""
-        length = self.rows.shape[-1]
-        index = torch.arange(length)
+        length = self.excess.shape[-1]
         total = torch.zeros(len(turns), length)
         for row, turn in zip(self.rows, (turns * length).long().unbind(-1), strict=True):
             if row.any():
-                total += row[(index - turn[:, None]) % length]
-        return total.amax(-1) / len(self.rows)
-
-
-def _maxima(looks: list[_Look], positions: int) -> Iterator[tuple[_Look, int]]:
-    """Where the mean over the rows is largest, over all widths; then where it is outside that bump, and so on.
-
-    The largest value at either end of a row is no maximum: it may go on rising where no response is.
-    """
-    free = torch.ones(positions, dtype=torch.bool)
-    while True:
-        best = [_largest(look, free) for look in looks]
-        value, at, look = max(
-            ((float(v), i, look) for (v, i), look in zip(best, looks, strict=True)), key=lambda it: it[0]
-        )
-        if not value > 0:
-            return
-        yield look, at
-        free[at : at + 2 * look.bump.reach + 1] = False
-
-
-def _largest(look: _Look, free: Tensor) -> tuple[Tensor, int]:
-    mean = look.mean
-    inside = free[look.bump.reach : len(free) - look.bump.reach].clone()
-    inside[[0, -1]] = False
-    inside[1:-1] &= (mean[1:-1] >= mean[:-2]) & (mean[1:-1] >= mean[2:])
-    best = torch.where(inside, mean, -torch.inf).max(-1)
-    return best.values, int(best.indices)
+                total += row.repeat(2).unfold(0, length, 1)[turn]
+        return total.amax(-1) / len(self.excess)
 
 
 def _filter(rows: Tensor, weights: Tensor) -> Tensor:
