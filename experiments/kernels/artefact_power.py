@@ -1,6 +1,6 @@
 """The detector of fixed-depth artefacts, measured on exact kernels: false alarms, and what it finds of planted ones.
 
-    python experiments/kernels/artefact_power.py [--trials 300] [--models 40] [--out FILE]
+    python experiments/kernels/artefact_power.py [--trials 300] [--models 20] [--out FILE]
 
 Every trial takes other models of a prior (weak, tectonic and lvz in turn) and calls their exact kernels, with errors,
 the learned ones. Errors of the null cases are no artefact: none; rough ones; smooth ones that scale with the kernel and
@@ -180,7 +180,7 @@ def main() -> None:
     """Measure, print the table, and write it."""
     parser = argparse.ArgumentParser(description="False alarms and power of the detector of artefacts.")
     parser.add_argument("--trials", type=int, default=300)
-    parser.add_argument("--models", type=int, default=40, help="in each trial")
+    parser.add_argument("--models", type=int, default=20, help="in each trial")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     bank = []

@@ -249,9 +249,10 @@ def _walk(
     best = fall / bend  # the length that the exact linearisation finds best
     before = problem.objective(here, here.predicted, sites)
     lowest, prediction = before, here.prediction
+    move = _times(problem.prior_factor(sites), direction)
     for length in LENGTHS:
         z = here.z + (length * best)[:, None] * direction
-        value = _values(problem, problem.mean[sites] + _times(problem.prior_factor(sites), z))
+        value = _values(problem, here.model + (length * best)[:, None] * move)
         after = problem.objective(replace(here, z=z, prediction=value), here.predicted, sites)
         better = (best > 0) & (after < lowest)
         lowest = torch.where(better, after, lowest)
