@@ -182,6 +182,8 @@ def _tell(step: Step, models: int, done: int) -> None:
 
 
 def _in_short(report: "Report") -> list[str]:
-    """The verdicts, and what has a name."""
+    """The verdicts, and what an inversion makes of it."""
+    from seisgrad.audit.verdict import inversion
+
     lines = [f"{group}: {text}" for group, text in report.verdict.items()]
-    return lines + [f"{fault.name} ({fault.parameter}): {fault.evidence}" for fault in report.faults]
+    return lines if report.consequences is None else [*lines, inversion(report.consequences)]

@@ -47,7 +47,7 @@ def figures(sets: Mapping[str, Report], words: Words) -> dict[str, bytes]:
         drawn["subspace"] = png(subspace_figure(own))
     if all(report.shift is not None for report in sets.values()):
         drawn["shift"] = png(shift_figure(sets))
-    if isinstance(own.consequences, Consequences):
+    if own.consequences is not None:
         drawn["consequences"] = png(consequences_figure(own.consequences, own, words))
     return drawn
 

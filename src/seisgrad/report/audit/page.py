@@ -7,6 +7,7 @@ import torch
 
 from seisgrad.audit.consequences import Consequences
 from seisgrad.audit.report import Report, Row
+from seisgrad.audit.verdict import inversion
 from seisgrad.report.audit.explorer import add_explorer
 from seisgrad.report.audit.words import Words, band, branch
 from seisgrad.report.page import Page
@@ -83,7 +84,7 @@ def audit_page(name: str, sets: Mapping[str, Report], drawn: Mapping[str, bytes]
     page.image(drawn["spectrum"], CAPTIONS["spectrum"])
     if len(sets) > 1 or own.shift is not None:
         _shift(page, sets, drawn)
-    if isinstance(own.consequences, Consequences):
+    if own.consequences is not None:
         _consequences(page, own.consequences, words, drawn)
     page.heading("What the numbers are")
     page.points(*DEFINITIONS)
@@ -106,7 +107,7 @@ def _cards(report: Report, words: Words) -> list[tuple[str, str, str]]:
             cards.append((f"{worst.mean:.4f}", text, "good" if worst.mean > 0.99 else "warn"))
     found = len(report.artefacts)
     cards.append((str(found), "artefacts at a fixed position", "warn" if found else "good"))
-    if isinstance(report.consequences, Consequences):
+    if report.consequences is not None:
         gain = float(report.consequences.gain.nanmedian())
         cards.append((f"{100.0 * gain:.0f} %", "of the exact step's gain, median inversion", ""))
     return cards
@@ -118,8 +119,9 @@ def _of(rows: Sequence[Row], metric: str, parameter: str) -> list[Row]:
 
 def _named_errors(page: Page, report: Report, words: Words) -> None:
     page.heading("Errors with a name")
-    if report.faults:
-        rows = [(f.name, f.parameter, f"{f.size:.3g}", f.evidence) for f in report.faults]
+    faults = [f for f in report.faults if f.name != "artefact"]  # those have a table of their own
+    if faults:
+        rows = [(f.name, f.parameter, f"{f.size:.3g}", f.evidence) for f in faults]
         page.table(("fault", "kernels of", "size", "evidence"), rows)
     else:
         page.text(
@@ -188,7 +190,6 @@ def _subspace(page: Page, report: Report, drawn: Mapping[str, bytes]) -> None:
     page.heading("What the prior shows the network")
     page.text(f"The training ensemble varies along {report.rank} principal directions.")
     page.image(drawn["subspace"], CAPTIONS["subspace"])
-    page.definitions([(band(group), text) for group, text in report.subspace_words.items()])
 
 
 def _shift(page: Page, sets: Mapping[str, Report], drawn: Mapping[str, bytes]) -> None:
@@ -243,12 +244,10 @@ def _number(value: float) -> str:
 
 def _consequences(page: Page, found: Consequences, words: Words, drawn: Mapping[str, bytes]) -> None:
     page.heading("What it does to an inversion")
-    number = len(found.angle)
-    falls, descends = (100.0 * float(v.nanmean()) for v in (found.falls, found.descent_falls))
     page.text(
-        f"{number} linearised inversions of noisy data, each with the exact and with the learned Jacobian and "
-        f"everything else exact. The learned Gauss-Newton step lowers the true objective in {falls:.0f} % of them, "
-        f"the learned direction of steepest descent in {descends:.0f} %."
+        "Linearised inversions of noisy data, each with the exact and with the learned Jacobian and everything else "
+        "exact.",
+        inversion(found),
     )
     rows = [
         (meaning, *(_number(float(q)) for q in getattr(found, name).nanquantile(QUANTILES.to(found.angle))))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
-from seisgrad.audit.consequences import Consequences
 from seisgrad.audit.report import Report
 from seisgrad.report.audit.words import parameters_of
 from seisgrad.report.files import table
@@ -132,7 +131,7 @@ CONSEQUENCES = (
 def _consequences(sets: Mapping[str, Report]) -> Rows:
     for name, report in sets.items():
         found = report.consequences
-        if not isinstance(found, Consequences):
+        if found is None:
             continue
         pairs = list(zip(found.truth.tolist(), found.start.tolist(), strict=True))
         for quantity in CONSEQUENCES:
