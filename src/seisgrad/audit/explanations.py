@@ -13,9 +13,12 @@ from torch import Tensor
 
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import Pair
+from seisgrad.audit.metrics import smooth
 
 _ZERO = 1e-9
 """An exact kernel smaller than this share of the largest of its parameter is none."""
+_WIDTH = 9
+"""Samples in a running mean."""
 
 Sums = Float[Tensor, " parameter"]
 
@@ -73,6 +76,11 @@ class Factor:
         return self.ab / self.bb
 
     @property
+    def alike(self) -> Sums:
+        """The share of Σ w ‖a‖² that the factor times the exact kernel makes, a squared cosine."""
+        return self.ab.square() / (self.aa * self.bb)
+
+    @property
     def variation(self) -> Sums:
         """Standard deviation of the factor from row to row."""
         return (self.spread / self.bb - self.factor.square()).clamp(min=0.0).sqrt()
@@ -84,14 +92,15 @@ class Factor:
 
 
 class Swap:
-    """The learned kernel of one parameter is the exact one of another."""
+    """The learned kernel of one parameter is the exact one of another, both smoothed: roughness has no parameter."""
 
     def __init__(self, parameters: int) -> None:
         self.cosines, self.number = torch.zeros(2, parameters, parameters, dtype=torch.float64)
 
     def add(self, rows: Rows) -> None:
         """Take in some rows; a learned kernel of zeros has the cosine 0 with any."""
-        a, b = (torch.nn.functional.normalize(k, dim=-1, eps=1e-300) for k in (rows.learned, rows.exact))
+        smoothed = (smooth(kernel, _WIDTH) for kernel in (rows.learned, rows.exact))
+        a, b = (torch.nn.functional.normalize(kernel, dim=-1, eps=1e-300) for kernel in smoothed)
         there = (rows.weight > 0)[..., None, :]  # of the exact kernel
         self.cosines += torch.where(there, a @ b.mT, 0.0).sum((0, 1, 2))
         self.number += there.sum((0, 1, 2))

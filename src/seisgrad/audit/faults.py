@@ -21,9 +21,11 @@ Name = Literal["scale", "swapped parameters", "shifted positions", "noise", "art
 SHARE = 0.5
 """Of the squared error that a fault may leave unexplained, at most."""
 SMALL = 0.02
-"""Factors this near to 1, and noise of less than this share of the kernel, are no fault."""
-ALIKE = 0.9
-"""Cosine that another parameter's kernel must have to have taken the place of one's own."""
+"""Factors this near to 1 are no fault."""
+FAINT = 0.05
+"""Noise of less than this share of the kernel is no fault."""
+ALIKE = 0.8
+"""Cosine that another parameter's kernel must have to have taken the place of one's own, both smoothed."""
 FARTHEST = 1 / 8
 """Shifts are looked for up to this share of the positions."""
 SHARED = 0.3
@@ -111,7 +113,8 @@ class Faults:
         factor, left, variation = (
             float(part[p]) for part in (self._factor.factor, self._factor.left, self._factor.variation)
         )
-        if abs(factor - 1) < SMALL or left > SHARE or variation > SHARE * abs(factor - 1):
+        off = abs(factor - 1)
+        if off < SMALL or left > SHARE or variation > SHARE * off or self._factor.alike[p] < SHARE:
             return None
         name = self.layout.parameters[p]
         evidence = (
@@ -142,7 +145,7 @@ class Faults:
         most = (
             abs(power - unexplained) <= SHARE * unexplained
         )  # more than is left would be the other cause's own
-        if size < SMALL or not most or not shared < SHARED:
+        if size < FAINT or not most or not shared < SHARED:
             return None
         name = self.layout.parameters[p]
         evidence = (
