@@ -169,6 +169,7 @@ def test_an_ensemble_that_shows_nothing_is_refused(wrong: torch.Tensor) -> None:
 def test_words_say_which_of_the_two_an_error_is(numbers: tuple[float, ...], words: str) -> None:
     names = ("error_inside", "error_outside", "along_error", "outside_share")
     rows = [
-        Row(name, "", "late", mean, *[math.nan] * 5, 1, 0) for name, mean in zip(names, numbers, strict=True)
+        Row(name, "", "late", *[math.nan] * 3, median, *[math.nan] * 2, 1, 0)
+        for name, median in zip(names, numbers, strict=True)
     ]
     assert words in in_words(rows)["late"]

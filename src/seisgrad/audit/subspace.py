@@ -172,11 +172,14 @@ def _ratio(above: Tensor, below: Tensor) -> Tensor:
 
 
 def in_words(rows: list[Row]) -> dict[str, str]:
-    """For each group of outputs, whether the error is bad training or a question that values cannot answer."""
+    """For each group of outputs, whether the error is bad training or a question that values cannot answer.
+
+    Told are medians: a few kernels of nearly nothing would outweigh all others in a mean of relative errors.
+    """
     found: dict[str, dict[str, float]] = {}
     for row in rows:
         if row.parameter == WHOLE:
-            found.setdefault(row.group, {})[row.metric] = row.mean
+            found.setdefault(row.group, {})[row.metric] = row.median
     return {group: _sentence(numbers) for group, numbers in found.items()}
 
 
@@ -185,7 +188,7 @@ def _sentence(numbers: dict[str, float]) -> str:
     along, share = numbers["along_error"], numbers["outside_share"]
     if not inside < float("inf"):
         return "No kernel of the two operators could be compared."
-    size = f"{inside:.1%} of the kernel inside the subspace that training spans and {outside:.1%} outside it"
+    size = f"typically {inside:.1%} of the kernel inside the subspace that training spans and {outside:.1%} outside it"
     if max(inside, outside) < SMALL:
         return f"The kernels are right: their error is {size}."
     known = f"along the directions of the ensemble the derivative is off by {along:.1%}"
