@@ -190,7 +190,7 @@ def main() -> None:
         bank.append(Earths(kernels(x), kernels(neighbour(x, torch.Generator().manual_seed(1)))))
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     with asked.out.open("w", newline="", encoding="utf-8") as file:
-        writers = [csv.writer(file), csv.writer(sys.stdout, delimiter="\t")]
+        writers = [csv.writer(file, lineterminator="\n"), csv.writer(sys.stdout, delimiter="\t")]
         for writer in writers:
             writer.writerow(Line._fields)
         for measure, trials in ((false_alarms, asked.trials), (power, max(1, asked.trials // 3))):
