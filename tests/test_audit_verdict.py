@@ -67,7 +67,7 @@ def test_kernels_of_one_standing_stand_together() -> None:
     [
         ({"vs": GOOD, "rho": GOOD}, "Steps and uncertainties may use it"),
         ({"vs": GOOD, "rho": FAIR}, "take uncertainties from the exact operator"),
-        ({"vs": GOOD, "rho": BAD}, "from the exact operator, or train on them"),
+        ({"vs": GOOD, "rho": BAD}, "Read nothing off those kernels"),
     ],
 )
 def test_the_worst_kernels_decide_what_to_do(kernels: dict, words: str) -> None:

@@ -176,8 +176,8 @@ def _advice(
         return ""
     if "wrong" in standings:
         return (
-            "Take the derivatives of those from the exact operator, or train on them; the learned values may still "
-            "serve where they are good."
+            "Read nothing off those kernels: take them from the exact operator, or train on derivatives. An inversion "
+            "under a smooth prior averages much of their error away; the consequences say how much."
         )
     if artefacts:
         return "Trust no structure there that the exact operator has not confirmed."
