@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072b2", "#d55e00", "#7a5195", "#00785a", "#b8860b", "#5b6675")
+COLOURS = ("#0072b2", "#d55e00", "#7a5195", "#00785a", "#b8860b", "#5b6675", "#c71585", "#1d2530")
 """Of branches, and of sets of models, in their order."""
 INSIDE, OUTSIDE = "#7fb3d5", "#d98c5f"
 SHOWN = 4
@@ -132,6 +132,7 @@ def _plain_log(axes: "Axes", which: Literal["x", "y"]) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axes.set(**{f"{which}scale": "log"})
+    axes.autoscale_view()
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axis.get_view_interval()
     few = high / low > 30.0
