@@ -242,7 +242,7 @@ class _Run:
             self.average.update_parameters(self.task.network)
         for name, value in losses.items():
             value = value.detach().float()
-            self.sums[name] = self.sums[name] + value if name in self.sums else value
+            self.sums[name] = self.sums[name] + value if name in self.sums else value.clone()
 
     def _batch(self, split: Split, index: np.ndarray, place: tuple[int, ...]) -> Batch:
         """A batch on the device; its draws, and those of layers such as dropout, come from its place alone."""

@@ -50,9 +50,11 @@ def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
         for m in range(len(modes)):
             highest = max(highest, fastest if math.isnan(velocity[m, p]) else velocity[m, p])
         if possible(wave, stack, water, omega[p], highest):
-            resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work)
+            resolved = resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work)
             for m in range(len(modes)):
-                if status[m, p] != FAILED or not math.isnan(velocity[m, p]):
+                if not resolved:
+                    velocity[m, p], status[m, p] = np.nan, FAILED
+                elif status[m, p] != FAILED or not math.isnan(velocity[m, p]):
                     status[m, p] = BELOW_CUTOFF if math.isnan(velocity[m, p]) else OK
     return evaluations
 

@@ -30,6 +30,8 @@ LOOKS = 6
 #: Samples per half wavelength of the vertical phase, and per factor e in c.
 PER_HALF_WAVE, PER_FACTOR = 10.0, 8.0
 _TABLE = 48
+#: Intervals that may be looked at, per first sample and at least: a pair is split within some ten of them.
+ROUNDS_PER_SAMPLE, LEAST_ROUNDS = 8, 1000
 
 
 @njit(**INNER)
@@ -117,6 +119,9 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
     Intervals wait in a list; each is sampled in one go. One with several roots by the count is sampled again;
     one between equal signs in whose middle |F| has a minimum is narrowed until the sign changes or the
     minimum stays above zero.
+
+    Returns:
+        Whether it came to an end; it does not where the count of roots drowns in round-off.
     """
     # a little higher, because the sign on a root is chance
     top = min(highest * (1.0 + 1e-6), fastest)
@@ -132,8 +137,13 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
     waiting = np.empty((2 * size + 64, 3))
     queue, first = 0, True
     trial = c
+    # a count that is nothing but round-off would have intervals split for ever
+    left = ROUNDS_PER_SAMPLE * size + LEAST_ROUNDS
     while first or queue > 0:
         turns = -1.0
+        left -= 1
+        if left < 0:
+            return False
         if not first:
             queue -= 1
             low, high, turns = waiting[queue, 0], waiting[queue, 1], waiting[queue, 2]
@@ -199,3 +209,4 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             for i in range(n):
                 absorb(state, 0, modes[m], np.inf, trial[i], F[i], J[i])
         velocity[m, p] = state[0, X]
+    return True
