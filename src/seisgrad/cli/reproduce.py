@@ -107,7 +107,7 @@ def _load(name: str) -> "Operator":
     from seisgrad.operator import Function, Operator
     from seisgrad.report.reproduce.kernels import SURVEY
 
-    found = load_operator(name, SURVEY, DEPTH)
+    found = load_operator(name, SURVEY, DEPTH, "nan")  # what a surrogate refuses is counted as missing
     if isinstance(found, Operator):
         return found
     weight = next(found.parameters(), None) if isinstance(found, torch.nn.Module) else None
