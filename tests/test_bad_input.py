@@ -185,11 +185,12 @@ def test_a_word_that_means_nothing(
     refused(arguments, capsys, desk, *named)
 
 
-def test_many_sites_need_a_choice(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_site_that_is_not_there_is_refused(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     header = "wave,kind,mode,period,velocity,sigma,site,latitude,longitude\n"
     rows = [f"rayleigh,phase,0,{t},3.5,0.05,{site},1,2\n" for site in ("HERE", "THERE") for t in (10, 20)]
     Path("curves.csv").write_text(header + "".join(rows))
-    refused(["invert", "curves.csv", "--out", "result"], capsys, desk, "curves.csv", "HERE", "--site")
+    words = ["invert", "curves.csv", "--site", "NOWHERE", "--out", "result"]
+    refused(words, capsys, desk, "curves.csv", "'NOWHERE'", "'HERE'", "'THERE'")
 
 
 @pytest.mark.parametrize(
