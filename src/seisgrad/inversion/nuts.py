@@ -16,6 +16,7 @@ from seisgrad.errors import InputError
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.posterior import LOST_RESIDUAL, Posterior
 from seisgrad.inversion.prior import GaussianPrior
+from seisgrad.inversion.problem import require_one_site
 from seisgrad.operator import Operator
 
 #: Gaussian standard deviations from the maximum at which samples of refused models are turned back.
@@ -68,10 +69,7 @@ def nuts(
         InputError: data of several sites, numbers that are not positive, Pyro not installed, or what
             ``gauss_newton`` refuses.
     """
-    if data.shape != op.codomain.shape:
-        raise InputError(
-            f"the data have shape {tuple(data.shape)}, expected those of one site, {tuple(op.codomain.shape)}"
-        )
+    require_one_site(op, data)
     if number < 1 or warm_up < 1:
         raise InputError(f"number {number} and warm_up {warm_up}, expected at least 1 of each")
     try:

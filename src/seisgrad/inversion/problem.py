@@ -199,6 +199,14 @@ def lay_out(
     return problem, torch.zeros_like(problem.mean) if first is None else problem.whitened(first, every)
 
 
+def require_one_site(op: Operator, data: Float[Tensor, "..."]) -> None:
+    """InputError where ``data`` are not those of one site, for methods that take one at a time."""
+    if data.shape != op.codomain.shape:
+        raise InputError(
+            f"the data have shape {tuple(data.shape)}, expected those of one site, {tuple(op.codomain.shape)}"
+        )
+
+
 def curvature_factor(
     slope: Float[Tensor, "site datum parameter"], damping: Float[Tensor, " site"]
 ) -> Float[Tensor, "site parameter parameter"]:

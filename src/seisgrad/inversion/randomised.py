@@ -10,6 +10,7 @@ from seisgrad.errors import InputError
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.posterior import Posterior
 from seisgrad.inversion.prior import GaussianPrior
+from seisgrad.inversion.problem import require_one_site
 from seisgrad.operator import Operator
 
 
@@ -43,10 +44,7 @@ def randomised_maximum_likelihood(
     Raises:
         InputError: data of several sites, a number that is not positive, or what ``gauss_newton`` refuses.
     """
-    if data.shape != op.codomain.shape:
-        raise InputError(
-            f"the data have shape {tuple(data.shape)}, expected those of one site, {tuple(op.codomain.shape)}"
-        )
+    require_one_site(op, data)
     if number < 1:
         raise InputError(f"number is {number}, expected at least 1 member")
     generator = torch.Generator().manual_seed(seed)
