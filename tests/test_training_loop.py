@@ -234,3 +234,14 @@ def test_there_is_a_state_before_there_are_weights(tmp_path: Path) -> None:
         fit(Interrupted(), settings(), tmp_path)
     assert (tmp_path / "state.json").exists()
     assert fit(Toy(), settings(), tmp_path).resumed_at == 0
+
+
+def test_a_part_that_is_the_whole_loss_is_saved_after_the_first_batch_too(tmp_path: Path) -> None:
+    class OnlyValues(Toy):
+        def loss(self, network, batch):
+            loss = super().loss(network, batch)["loss"]
+            return {"loss": loss, "value": loss}
+
+    assert fit(OnlyValues(), settings(epochs=1, checkpoint_seconds=0.0), tmp_path).ending == "epochs"
+    (row,) = rows(tmp_path)
+    assert row["train_value"] == row["train_loss"]
