@@ -35,7 +35,9 @@ def simulate(
     ],
     prior: Annotated[
         str,
-        typer.Option(help="weak, weak_paper, wild, broad, tectonic, lvz or near_surface.", metavar="NAME"),
+        typer.Option(
+            help="weak, weak_paper, wild, broad, tectonic, lvz, tectonic_lvz or near_surface.", metavar="NAME"
+        ),
     ] = "weak",
     rows: Annotated[
         int, typer.Option(help="Exact kernel rows per sample.", parser=whole_number, metavar="N")

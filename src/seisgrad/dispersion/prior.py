@@ -19,7 +19,7 @@ from seisgrad.dataset.splits import Split, generator
 from seisgrad.dispersion.ensembles.broad import broad
 from seisgrad.dispersion.ensembles.near_surface import near_surface
 from seisgrad.dispersion.ensembles.parts import Profile, Rejected
-from seisgrad.dispersion.ensembles.tectonic import tectonic
+from seisgrad.dispersion.ensembles.tectonic import tectonic, tectonic_low_velocity
 from seisgrad.dispersion.ensembles.weak import low_velocity, weak, weak_paper, wild
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError, WorkError
@@ -127,6 +127,7 @@ PRIORS: dict[str, Prior] = {
         Prior("weak_paper", weak_paper, DEPTH),
         Prior("tectonic", tectonic, DEPTH),
         Prior("lvz", low_velocity, DEPTH),
+        Prior("tectonic_lvz", tectonic_low_velocity, DEPTH),
         Prior("wild", wild, DEPTH),
         Prior("broad", broad, DEPTH),
         Prior("near_surface", near_surface, SHALLOW_DEPTH),

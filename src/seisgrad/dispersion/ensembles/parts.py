@@ -69,3 +69,13 @@ def checked(vp: Array, vs: Array, rho: Array, slowest: float) -> Profile:
     if vs[-1] < len(vs) / np.sum(1.0 / vs):
         raise Rejected("half-space slower than the mean above it")
     return vp, vs, rho
+
+
+def with_low_zone(rng: np.random.Generator, depth: Array, vp: Array, vs: Array, rho: Array) -> Profile:
+    """A low-velocity zone near 70 km imposed on an earth.
+
+    Centre 70 ± 10 km (normal), half width 10-30 km (Gaussian shape), 4-15 % slow.
+    """
+    centre, half = float(rng.normal(70.0, 10.0)), between(rng, 10.0, 30.0)
+    slow = 1.0 - between(rng, 0.04, 0.15) * np.exp(-(((depth - centre) / half) ** 2) * np.log(2.0))
+    return checked(vp * slow, vs * slow, rho, 0.2)

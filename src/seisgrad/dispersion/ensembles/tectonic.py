@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .parts import Array, Profile, between, brocher_density, checked, rough, through
+from .parts import Array, Profile, between, brocher_density, checked, rough, through, with_low_zone
 
 
 class Region(NamedTuple):
@@ -74,3 +74,11 @@ def tectonic(rng: np.random.Generator, depth: Array) -> Profile:
     vp = vs * ratio
     rho = brocher_density(vp) * between(rng, 0.97, 1.03) * (1.0 + 0.01 * rough(rng, depth, grain))
     return checked(vp, vs, rho, 0.3)
+
+
+def tectonic_low_velocity(rng: np.random.Generator, depth: Array) -> Profile:
+    """The zone of ``lvz`` imposed on ``tectonic``, as in the strong prior of Yu, Cai & Liu (2026).
+
+    Centre 70 ± 10 km (normal), half width 10-30 km (Gaussian shape), 4-15 % slow.
+    """
+    return with_low_zone(rng, depth, *tectonic(rng, depth))

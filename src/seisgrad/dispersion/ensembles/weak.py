@@ -13,6 +13,7 @@ from .parts import (
     rough,
     smooth,
     through,
+    with_low_zone,
 )
 
 #: Bounds of vs (km/s) at these depths (km).
@@ -91,15 +92,9 @@ def low_velocity(rng: np.random.Generator, depth: Array) -> Profile:
 
     Centre 70 ± 10 km (normal), half width 10-30 km (Gaussian shape), 4-15 % slow.
     """
-    return _slowed(rng, depth, *weak(rng, depth))
+    return with_low_zone(rng, depth, *weak(rng, depth))
 
 
 def wild_low_velocity(rng: np.random.Generator, depth: Array) -> Profile:
     """The same zone imposed on ``wild``."""
-    return _slowed(rng, depth, *wild(rng, depth))
-
-
-def _slowed(rng: np.random.Generator, depth: Array, vp: Array, vs: Array, rho: Array) -> Profile:
-    centre, half = float(rng.normal(70.0, 10.0)), between(rng, 10.0, 30.0)
-    slow = 1.0 - between(rng, 0.04, 0.15) * np.exp(-(((depth - centre) / half) ** 2) * np.log(2.0))
-    return checked(vp * slow, vs * slow, rho, 0.2)
+    return with_low_zone(rng, depth, *wild(rng, depth))

@@ -18,7 +18,10 @@ SEED = 260404107
 FROZEN = "frozen"
 """The name of the ensemble that stands in a file and is never drawn again."""
 
-OWN = {"default": "weak", "weak": "weak", "weak_paper": "weak_paper", "tectonic": "tectonic", "lvz": "lvz"}
+OWN = {
+    "default": "weak",
+    **{name: name for name in ("weak", "weak_paper", "tectonic", "lvz", "tectonic_lvz")},
+}
 """The shipped operators, each with the prior it belongs to."""
 OTHERS = {"default": ("tectonic", "lvz")}
 """Priors that an operator is also judged on."""
