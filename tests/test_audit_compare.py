@@ -76,6 +76,13 @@ def test_exact_against_exact_is_right_inside_and_outside_at_any_wavelength_and_d
     assert set(nothing_wrong.verdict) == {"a", "b"}
 
 
+def test_as_many_inversions_are_worked_out_as_asked_for() -> None:
+    few = audit.compare(exact(), value, MODELS, inversions=3)
+    assert few.consequences is not None
+    assert len(few.consequences.gain) == 3
+    assert audit.compare(exact(), value, MODELS, inversions=0).consequences is None
+
+
 def test_kernels_that_do_not_exist_are_counted_and_not_measured(nothing_wrong: Report) -> None:
     """Branch b does not depend on vs."""
     for row in nothing_wrong.summary:

@@ -11,7 +11,7 @@ from torch import Tensor
 from seisgrad.audit import summary
 from seisgrad.audit.artefact import Artefacts
 from seisgrad.audit.bootstrap import Tally
-from seisgrad.audit.consequences import Consequences, consequences
+from seisgrad.audit.consequences import NUMBER, Consequences, consequences
 from seisgrad.audit.faults import Faults
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import BATCH, Linearised, Pair, linearise_pair, pairs, side
@@ -41,6 +41,7 @@ def compare(
     ensemble: Float[Tensor, "..."] | None = None,
     layout: Layout | None = None,
     seed: int = 0,
+    inversions: int = NUMBER,
     batch: int = BATCH,
     rows: int | None = None,
     tell: Callable[[int], None] = lambda done: None,
@@ -59,6 +60,7 @@ def compare(
         layout: what is summarised together and which positions count; by default every position, and one group per
             branch.
         seed: of the bootstrap and of every other random choice.
+        inversions: for how many models, at most, the consequences for an inversion are worked out; 0 leaves them out.
         batch: models at a time.
         rows: rows of a Jacobian computed at a time, to bound the memory of a large network.
         tell: called with the number of models done, after each batch.
@@ -74,7 +76,7 @@ def compare(
     if ensemble is not None:
         exact.operator.batch_shape(ensemble)
     first, models = _peek(models)
-    audit = _Audit(layout, first, ensemble, seed)
+    audit = _Audit(layout, first, ensemble, seed, inversions)
     for pair in pairs(exact, other, models, layout, batch=batch):
         audit.add(pair)
         tell(audit.models)
@@ -84,8 +86,10 @@ def compare(
 class _Audit:
     """What is accumulated while the models pass by."""
 
-    def __init__(self, layout: Layout, first: Tensor, training: Tensor | None, seed: int) -> None:
-        self.layout, self.training, self.seed = layout, training, seed
+    def __init__(
+        self, layout: Layout, first: Tensor, training: Tensor | None, seed: int, inversions: int
+    ) -> None:
+        self.layout, self.training, self.seed, self.inversions = layout, training, seed, inversions
         self.ensemble = None if training is None else Ensemble.of(training, layout)
         scale = typical_change(layout.profiles(first)) if self.ensemble is None else self.ensemble.scale
         self.ruler = Ruler(layout, scale)
@@ -138,13 +142,16 @@ class _Audit:
         )
 
     def _consequences(self, sample: Sample, exact: Linearised, other: Linearised) -> Consequences | None:
-        """Of models that were kept; None where a prior cannot be made: it is too large, or a parameter never varies."""
+        """Of models that were kept; None where none is asked for or a prior cannot be made: it is too large, or a
+        parameter never varies."""
         models = sample.profiles.reshape(-1, *exact.operator.domain.shape)
         prior = models if self.training is None else self.training
         varies = self.layout.profiles(prior - prior[:1])
-        if exact.operator.domain.size > LARGEST or not varies.any(-1).any(0).all():
+        if self.inversions < 1 or exact.operator.domain.size > LARGEST or not varies.any(-1).any(0).all():
             return None
-        found = consequences(exact, other, models, self.layout, ensemble=prior, seed=self.seed)
+        found = consequences(
+            exact, other, models, self.layout, ensemble=prior, number=self.inversions, seed=self.seed
+        )
         start = torch.where(found.start < 0, found.start, sample.model[found.start])
         return replace(found, truth=sample.model[found.truth], start=start)
 

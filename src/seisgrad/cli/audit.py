@@ -23,7 +23,7 @@ SYSTEMS = ("dispersion",)
 PRIOR = "weak"
 """The prior of an operator that does not say which is its own."""
 FEW = 10
-"""Of how many models one is audited in each of the shifted sets."""
+"""Of how many models one is audited in each of the shifted sets; and inversions in each of these."""
 
 
 def audit(
@@ -125,11 +125,13 @@ class _Work:
     def reports(self) -> "dict[str, Report]":
         """What the audit finds on each set."""
         from seisgrad import audit
+        from seisgrad.audit.consequences import NUMBER
         from seisgrad.report.audit import dispersion
         from seisgrad.report.reproduce.kernels import ROWS
 
         found = {}
         for name, earths in self.sets.items():
+            inversions = FEW if found else NUMBER
             with self.console.step(f"Audit on {name}") as step:
                 found[name] = audit.compare(
                     dispersion.reference(),
@@ -138,6 +140,7 @@ class _Work:
                     ensemble=self.ensemble,
                     layout=dispersion.layout(),
                     rows=ROWS,
+                    inversions=inversions,
                     tell=partial(_tell, step, len(earths)),
                 )
         return found
