@@ -5,7 +5,8 @@ residual is r = W (d - F(m)). The most probable model minimises φ = ½|r|² + �
 AᵀA + 1. Nothing here can be worse conditioned than the data make it, however smooth the prior.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 
 import torch
@@ -13,35 +14,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.inversion import asking
 from seisgrad.inversion.bounds import TOLERANCE, Bounds
 from seisgrad.inversion.noise import Independent, Noise
+from seisgrad.inversion.point import Descent, Linearisation, Point
 from seisgrad.inversion.prior import GaussianPrior
-from seisgrad.operator import Function, Map, Operator, Space, linearise
+from seisgrad.operator import Function, Map, Operator, Space
 
 _STIFF = (
     1e8  # curvature of the data over that of the prior beyond which squaring A would cost too many digits
 )
-
-
-@dataclass(eq=False)
-class Linearisation:
-    """Where some sites stand: the model, plain and whitened, and what the operator says there."""
-
-    z: Float[Tensor, "site parameter"]
-    model: Float[Tensor, "site parameter"]
-    prediction: Float[Tensor, "site datum"]
-    predicted: Bool[Tensor, "site datum"]  # observed, and given a finite value and derivative by the model
-    residual: Float[Tensor, "site datum"]  # whitened, 0 where not predicted
-    slope: Float[Tensor, "site datum parameter"]  # A = W J L, 0 where not predicted
-
-    def take(self, which: Tensor) -> "Linearisation":
-        """The sites ``which`` (indices or mask)."""
-        return Linearisation(*(getattr(self, part.name)[which] for part in fields(self)))
-
-    def put(self, which: Tensor, other: "Linearisation") -> None:
-        """Replace the sites ``which`` by those of ``other``."""
-        for part in fields(self):
-            getattr(self, part.name)[which] = getattr(other, part.name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,34 +58,71 @@ class Problem:
 
         Models ``on_trial`` that the operator refuses (InputError: no earth at all) predict nothing; others raise.
         """
-        prior = self.prior_factor(sites)
-        model = self.mean[sites] + _times(prior, z)
-        if self.bounds is not None:
-            model = self.bounds.clamp(model)
-        value, slope = (self._ask_or_lose if on_trial else self._ask)(model)
-        data = self.data[sites]
+        model, data = self._model(z, sites), self.data[sites]
+        value, slope = self._answer(
+            lambda models, _: asking.with_jacobian(self.op, models),
+            model, sites, on_trial, data.shape[1], z.shape[1],
+        )  # fmt: skip
         predicted = data.isfinite() & value.isfinite() & slope.isfinite().all(-1)
         white = self.noise.whiten(torch.cat([(data - value)[..., None], slope], -1), predicted, sites)
-        return Linearisation(z, model, value, predicted, white[..., 0], white[..., 1:] @ prior)
+        return Linearisation(
+            z, model, value, predicted, white[..., 0], white[..., 1:] @ self.prior_factor(sites)
+        )
 
-    def _ask(self, model: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.no_grad():
-            value, slope = linearise(self.op, model.reshape(-1, *self.op.domain.shape))
-        return value.reshape(len(model), -1).clone(), slope.reshape(len(model), -1, model.shape[1])
+    def descend(
+        self, z: Float[Tensor, "site parameter"], sites: Tensor, *, on_trial: bool = False
+    ) -> Descent:
+        """Evaluate the operator and the gradient of φ, z - Lᵀ Jᵀ Wᵀ r, without the Jacobian; else as :meth:`linearise`.
 
-    def _ask_or_lose(self, model: Tensor) -> tuple[Tensor, Tensor]:
-        try:
-            return self._ask(model)
-        except InputError:
-            if len(model) == 1:
-                value = torch.full_like(self.data[:1], torch.nan)
-                return value, value[..., None].expand(-1, -1, model.shape[1])
-        halves = [self._ask_or_lose(half) for half in model.split((len(model) + 1) // 2)]
-        return torch.cat([value for value, _ in halves]), torch.cat([slope for _, slope in halves])
+        Which datum has a derivative that is not finite cannot be seen in a gradient: all of that model's are lost.
+        """
+        model = self._model(z, sites)
+        value, pulled = self._answer(
+            lambda models, some: asking.with_pull(self.op, models, lambda v: self._weighed(v, some)),
+            model, sites, on_trial, z.shape[1],
+        )  # fmt: skip
+        sound = pulled.isfinite().all(-1, keepdim=True)
+        predicted = self.data[sites].isfinite() & value.isfinite() & sound
+        gradient = z - _times(self.prior_factor(sites).mT, torch.where(sound, pulled, 0.0))
+        return Descent(z, model, value, predicted, self._residual(value, predicted, sites), gradient)
 
-    def objective(
-        self, at: Linearisation, used: Bool[Tensor, "site datum"], sites: Tensor
-    ) -> Float[Tensor, " site"]:
+    def predict(self, z: Float[Tensor, "site parameter"], sites: Tensor) -> Point:
+        """Evaluate the operator without a derivative; models that it refuses predict nothing."""
+        model = self._model(z, sites)
+        value, _ = self._answer(lambda models, _: asking.with_nothing(self.op, models), model, sites, True, 0)
+        predicted = self.data[sites].isfinite() & value.isfinite()
+        return Point(z, model, value, predicted, self._residual(value, predicted, sites))
+
+    def _model(self, z: Tensor, sites: Tensor) -> Tensor:
+        model = self.mean[sites] + _times(self.prior_factor(sites), z)
+        return model if self.bounds is None else self.bounds.clamp(model)
+
+    def _residual(self, value: Tensor, used: Tensor, sites: Tensor) -> Tensor:
+        """r = W (d - v), 0 where not used."""
+        return self.noise.whiten((self.data[sites] - value)[..., None], used, sites)[..., 0]
+
+    def _weighed(self, value: Tensor, sites: Tensor) -> Tensor:
+        """Wᵀ W (d - v), 0 where either is missing."""
+        used = (self.data[sites] - value).isfinite()
+        white, turn = torch.func.vjp(lambda v: self._residual(v, used, sites), value)[:2]
+        return torch.where(used, -turn(white)[0], 0.0)  # no sigma is known where there is no datum
+
+    def _answer(
+        self,
+        ask: Callable[[Tensor, Tensor], asking.Answer],
+        model: Tensor,
+        sites: Tensor,
+        on_trial: bool,
+        *derivative: int,
+    ) -> asking.Answer:
+        """What ``ask`` says; of models on trial that are refused NaN, also for a derivative of the given shape."""
+        if not on_trial:
+            return ask(model, sites)
+        nothing = model.new_full((1,), torch.nan)
+        refused = (nothing.expand(1, self.data.shape[1]), nothing.expand(1, *derivative))
+        return asking.or_lose(ask, model, sites, refused)
+
+    def objective(self, at: Point, used: Bool[Tensor, "site datum"], sites: Tensor) -> Float[Tensor, " site"]:
         """φ over the ``used`` data; NaN where one of them is not predicted."""
         white = self.noise.whiten((self.data[sites] - at.prediction)[..., None], used, sites)
         return (white.square().sum((-2, -1)) + at.z.square().sum(-1)) / 2
