@@ -5,7 +5,15 @@ which says in its status whether it converged, stalled, or no model that the pri
 :func:`coverage` and its neighbours tell whether its intervals can be bet on.
 """
 
-from seisgrad.inversion.calibration import Coverage, coverage, nonlinearity, ranks, uniformity
+from seisgrad.inversion.calibration import (
+    Coverage,
+    chance_band,
+    coverage,
+    inside_samples,
+    nonlinearity,
+    ranks,
+    uniformity,
+)
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated, Independent, Noise
 from seisgrad.inversion.nuts import Samples, nuts
@@ -14,6 +22,7 @@ from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior, depth_covariance
 from seisgrad.inversion.randomised import randomised_maximum_likelihood
 from seisgrad.inversion.reweighted import Reweighted, Scaled, estimate_noise, robust
+from seisgrad.inversion.search import Search, search
 
 __all__ = [
     "Bounded",
@@ -28,16 +37,20 @@ __all__ = [
     "Reweighted",
     "Samples",
     "Scaled",
+    "Search",
     "Status",
+    "chance_band",
     "coverage",
     "depth_covariance",
     "estimate_noise",
     "gauss_newton",
+    "inside_samples",
     "nonlinearity",
     "nuts",
     "paper_control_points",
     "randomised_maximum_likelihood",
     "ranks",
     "robust",
+    "search",
     "uniformity",
 ]

@@ -19,8 +19,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.inversion.ending import Ending, chi_square, describe, gather
 from seisgrad.inversion.noise import Noise
-from seisgrad.inversion.posterior import Ending, Posterior, chi_square, describe, gather
+from seisgrad.inversion.posterior import Posterior
 from seisgrad.inversion.prior import GaussianPrior
 from seisgrad.inversion.problem import Linearisation, Problem, lay_out
 from seisgrad.operator import Map
@@ -74,19 +75,36 @@ def gauss_newton(
         InputError: shapes that do not fit the operator, noise that is not positive at a datum, infinite data, a prior
             mean or start that is not inside the bounds or that the operator refuses.
     """
-    if max_iterations < 1 or not tolerance > 0 or not 0 < significance < 1:
-        raise InputError(
-            f"gauss_newton received max_iterations={max_iterations}, tolerance={tolerance}, significance="
-            f"{significance}: expected at least 1, a positive number and a probability"
-        )
+    stopping = Stopping(max_iterations, tolerance, significance)
     problem, z = lay_out(op, data, noise, prior, start, bounds)
-    together = max(1, _ENTRIES_AT_ONCE // ((problem.data.shape[1] + z.shape[1]) * z.shape[1]))
-    chunks = torch.arange(len(z), device=z.device).split(together)
-    endings = (_minimise(problem, z[sites], sites, max_iterations, tolerance) for sites in chunks)
+    chunks = torch.arange(len(z), device=z.device).split(together(problem))
+    endings = (minimise(problem, problem.linearise(z[sites], sites), sites, stopping) for sites in chunks)
     parts = [describe(problem, ending, significance) for ending in endings]
     posterior = gather(problem, prior, parts, significance)
     _log.debug("gauss_newton: %s", posterior.summary)
     return posterior
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When a walk ends, and what its end is called; as in :func:`gauss_newton`."""
+
+    max_iterations: int
+    tolerance: float
+    significance: float
+
+    def __post_init__(self) -> None:
+        if self.max_iterations < 1 or not self.tolerance > 0 or not 0 < self.significance < 1:
+            raise InputError(
+                f"the inversion received max_iterations={self.max_iterations}, tolerance={self.tolerance}, "
+                f"significance={self.significance}: expected at least 1, a positive number and a probability"
+            )
+
+
+def together(problem: Problem) -> int:
+    """How many sites are treated together, so that their matrices fit in memory."""
+    data, parameters = problem.op.codomain.size, problem.op.domain.size
+    return max(1, _ENTRIES_AT_ONCE // ((data + parameters) * parameters))
 
 
 @dataclass(eq=False)
@@ -108,22 +126,26 @@ class _Damping:
         self.growth[sites] *= 2
 
 
-def _minimise(problem: Problem, z: Tensor, sites: Tensor, max_iterations: int, tolerance: float) -> Ending:
-    """Walk every site to its most probable model; ``sites`` are their indices in the problem."""
-    at = problem.linearise(z, sites)
-    damping = _Damping(torch.zeros_like(z[:, 0]), torch.full_like(z[:, 0], 2.0))
-    converged, blocked = torch.zeros(2, len(z), dtype=torch.bool, device=z.device)
-    iterations, failures = torch.zeros(2, len(z), dtype=torch.int64, device=z.device)
+def minimise(problem: Problem, at: Linearisation, sites: Tensor, stopping: Stopping) -> Ending:
+    """Walk from ``at``, which is overwritten, to a maximum; ``sites`` are indices in the problem, in any order."""
+    number, device = len(sites), sites.device
+    damping = _Damping(torch.zeros_like(at.z[:, 0]), torch.full_like(at.z[:, 0], 2.0))
+    converged, blocked = torch.zeros(2, number, dtype=torch.bool, device=device)
+    iterations, failures = torch.zeros(2, number, dtype=torch.int64, device=device)
     history = [chi_square(problem, at, sites)]
-    live = torch.arange(len(z), device=z.device)
-    for _ in range(max_iterations + 1):
+    live = torch.arange(number, device=device)
+    for _ in range(stopping.max_iterations + 1):
         here = at.take(live)
         step, promise, length = problem.step(here, sites[live], torch.zeros_like(here.z[:, 0]))
-        curvature = 1 + here.slope.square().sum((-2, -1)) / z.shape[1]
+        curvature = 1 + here.slope.square().sum((-2, -1)) / here.z.shape[1]
         near = length < _SHORT
-        done = (length < tolerance) | (near & (failures[live] >= _FAILURES))
+        done = (length < stopping.tolerance) | (near & (failures[live] >= _FAILURES))
         converged[live[done]] = True
-        going = ~done & (damping.value[live] <= _GIVE_UP * curvature) & (iterations[live] < max_iterations)
+        going = (
+            ~done
+            & (damping.value[live] <= _GIVE_UP * curvature)
+            & (iterations[live] < stopping.max_iterations)
+        )
         live, here, step, promise, curvature, near = (
             live[going], here.take(going), step[going], promise[going], curvature[going], near[going],
         )  # fmt: skip

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from seisgrad.errors import InputError
 from seisgrad.inversion.prior import GaussianPrior, draw
-from seisgrad.inversion.problem import Linearisation, Problem, curvature_factor
 from seisgrad.operator import Space
 
 LOST_RESIDUAL = 10.0
@@ -25,18 +24,6 @@ class Status(IntEnum):
     """No maximum was found: the iterations ran out, or no step led down."""
     UNEXPLAINED = 2
     """A maximum was found, and it does not explain the data: no model near it that the prior allows does."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ending:
-    """Where the iterations of some sites ended; first axis site, except ``history``: iteration, site."""
-
-    sites: Int[Tensor, " site"]
-    at: Linearisation
-    converged: Bool[Tensor, " site"]
-    blocked: Bool[Tensor, " site"]  # the last step rejected would have lost data
-    iterations: Int[Tensor, " site"]
-    history: Float[Tensor, "iteration site"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +54,10 @@ class Posterior:
         p_prior: probability that the model is as far from the prior mean, likewise, ``[*batch]``. A small value with a
             good fit warns of a model that fits but that the prior deems implausible.
         status: :class:`Status` as uint8, ``[*batch]``.
+        log_evidence: the logarithm of the probability density of the data under this maximum's share of the prior, in
+            Laplace's approximation, ``[*batch]``: of the likelihood and prior there, and of the width of the posterior
+            over that of the prior. Up to a constant of the data and their noise, so differences compare maxima and
+            priors. Bounds are not applied; at the end of a stalled walk it is no evidence of a maximum.
         significance: the ``p_fit`` below which the status is UNEXPLAINED.
         blocked: stalled because the steps left would have lost data that the model predicts, ``[*batch]``.
         at_bound: which parameters sit at a bound, ``[*batch, *domain.shape]``.
@@ -89,6 +80,7 @@ class Posterior:
     p_fit: Float[Tensor, "*batch"]
     p_prior: Float[Tensor, "*batch"]
     status: UInt8[Tensor, "*batch"]
+    log_evidence: Float[Tensor, "*batch"]
     significance: float
     blocked: Bool[Tensor, "*batch"]
     at_bound: Bool[Tensor, "..."]
@@ -207,89 +199,3 @@ class Posterior:
                 f"the model {self.domain} has no coordinates along {axis!r}, which this measure needs"
             )
         return torch.as_tensor(self.domain.coords[axis], dtype=self.mean.dtype, device=self.mean.device)
-
-
-def chi_square(problem: Problem, at: Linearisation, sites: Int[Tensor, " site"]) -> Float[Tensor, " site"]:
-    """Squared whitened residuals per datum, lost data included; NaN without data."""
-    observed = problem.data[sites].isfinite()
-    lost = (observed & ~at.predicted).sum(-1)
-    return (at.residual.square().sum(-1) + LOST_RESIDUAL**2 * lost) / observed.sum(-1)
-
-
-def gather(
-    problem: Problem, prior: GaussianPrior, parts: list[dict[str, Tensor]], significance: float
-) -> Posterior:
-    """The posterior of all sites from the descriptions of its parts, in order."""
-    model, data, n = problem.op.domain, problem.op.codomain, problem.op.domain.size
-    inner = {"mean": model.shape, "at_bound": model.shape, "prediction": data.shape, "residual": data.shape}
-    inner |= {"covariance": (n, n), "resolution": (n, n)}
-    longest = max(len(part["history"]) for part in parts)
-    for part in parts:  # sites that are done stay where they are
-        last = part["history"][-1:]
-        part["history"] = torch.cat([part["history"], last.expand(longest - len(part["history"]), -1)]).mT
-    inner["history"] = (longest,)
-    whole = {
-        name: torch.cat([part[name] for part in parts]).reshape((*problem.batch, *inner.get(name, ())))
-        for name in parts[0]
-    }
-    whole["history"] = whole["history"].movedim(-1, 0)
-    return Posterior(domain=model, codomain=data, prior=prior, significance=significance, **whole)
-
-
-def describe(problem: Problem, ending: Ending, significance: float) -> dict[str, Tensor]:
-    """All tensors of the posterior of some sites, flat; first axis site, except ``history``: iteration, site."""
-    at, sites = ending.at, ending.sites
-    prior = problem.prior_factor(sites)
-    factor = curvature_factor(at.slope, torch.zeros_like(at.z[:, 0]))
-    root = torch.linalg.solve_triangular(factor, prior.mT, upper=False)  # (AᵀA + 1)^-½ Lᵀ
-    unit = torch.eye(factor.shape[-1], dtype=factor.dtype, device=factor.device)
-    resolved = unit - torch.cholesky_inverse(factor)  # R in whitened coordinates
-    resolution = torch.linalg.solve_triangular(prior, prior @ resolved, upper=False, left=False)
-    information = resolved.diagonal(dim1=-2, dim2=-1).sum(-1)
-    second = resolved.square().sum((-2, -1))
-    observed = problem.data[sites].isfinite()
-    used = at.predicted.sum(-1)
-    lost = observed.sum(-1) - used
-    # Under the prior and the noise the whitened residual has covariance (1 + AAᵀ)⁻¹ and z has R: two quadratic forms.
-    # They are taken at the end of the step, shorter than the tolerance, that was left: data that are all but fitted by
-    # construction have weights so small that it would tell.
-    step, _, _ = problem.step(at, sites, torch.zeros_like(at.z[:, 0]))
-    step = torch.where(ending.converged[:, None], step, 0.0)
-    residual = at.residual - (at.slope @ step[..., None])[..., 0]
-    p_fit = _tail(residual.square().sum(-1), used - information, used - 2 * information + second)
-    p_prior = _tail((at.z + step).square().sum(-1), information, second)
-    status = torch.full_like(ending.iterations, Status.STALLED, dtype=torch.uint8)
-    status[ending.converged] = Status.CONVERGED
-    status[ending.converged & ((p_fit < significance) | (lost > 0))] = Status.UNEXPLAINED
-    sigma = problem.noise.sigma(sites)
-    touched = torch.zeros_like(at.model, dtype=torch.bool)
-    if problem.bounds is not None:
-        touched = problem.bounds.touched(at.model, prior.square().sum(-1).sqrt())
-    return {
-        "mean": at.model,
-        "covariance": root.mT @ root,
-        "resolution": resolution,
-        "prediction": at.prediction,
-        "residual": (problem.data[sites] - at.prediction) / sigma,
-        "chi2": chi_square(problem, at, sites),
-        "count": observed.sum(-1),
-        "lost": lost,
-        "information": information,
-        "p_fit": p_fit,
-        "p_prior": p_prior,
-        "status": status,
-        "blocked": ending.blocked & ~ending.converged,
-        "at_bound": touched,
-        "iterations": ending.iterations,
-        "history": ending.history,
-    }
-
-
-def _tail(
-    value: Float[Tensor, " site"], first: Float[Tensor, " site"], second: Float[Tensor, " site"]
-) -> Float[Tensor, " site"]:
-    """The probability that a sum of w_k χ²_1 exceeds ``value``, given Σw_k and Σw_k² (Satterthwaite 1946).
-
-    The sum is taken as a χ² with (Σw)²/Σw² degrees of freedom, scaled by Σw²/Σw; exact where all weights are 0 or 1.
-    """
-    return torch.special.gammaincc(first.square() / second / 2, value * first / second / 2)
