@@ -7,8 +7,11 @@ from inversion_toys import Average, observe, smooth_prior
 from seisgrad.errors import InputError
 from seisgrad.inversion import (
     Correlated,
+    Coverage,
+    chance_band,
     coverage,
     gauss_newton,
+    inside_samples,
     nonlinearity,
     randomised_maximum_likelihood,
     ranks,
@@ -49,6 +52,30 @@ class TestCoverage:
         found = coverage(LINEAR, 0.01, smooth_prior(), 300, seed=4, forward=BENT)
         assert float(found.scale.max()) > 1.2
 
+    def test_the_band_is_where_chance_alone_keeps_every_parameter(self) -> None:
+        (low, high), trials = chance_band((0.68,), 300, 10)[0], 4000
+        generator = torch.Generator().manual_seed(6)
+        hits = (torch.rand(trials, 10, 300, generator=generator) < 0.68).double().mean(-1)
+        kept = ((hits >= low) & (hits <= high)).all(-1).double().mean()
+        assert 0.985 <= float(kept) <= 1.0  # the binomial is discrete, and Bonferroni a bound
+        assert not ((hits > low + 0.01) & (hits < high - 0.01)).all(-1).double().mean() >= 0.985
+
+    def test_sites_counted_in_pieces_are_those_counted_at_once(self) -> None:
+        truth, data = observe(BENT, smooth_prior(), 0.05, 40, seed=7)
+        posterior = gauss_newton(BENT, data, 0.05, smooth_prior())
+        whole = Coverage.of(truth, posterior)
+        assert whole.number + whole.left_out == 40
+        parts = [
+            Coverage.of(truth[piece], gauss_newton(BENT, data[piece], 0.05, smooth_prior()))
+            for piece in (slice(0, 15), slice(15, 40))
+        ]
+        score, error, status = (
+            torch.cat([getattr(part, name) for part in parts]) for name in ("score", "error", "status")
+        )
+        joined = Coverage(whole.domain, whole.levels, score, error, status)
+        assert torch.allclose(joined.score, whole.score, atol=1e-6)
+        assert torch.equal(joined.inside, whole.inside)
+
     def test_what_makes_no_sense_is_refused(self) -> None:
         with pytest.raises(InputError, match="expected at least 2 and probabilities"):
             coverage(LINEAR, 0.05, smooth_prior(), 1, seed=1)
@@ -71,6 +98,14 @@ class TestRanks:
         posterior = gauss_newton(LINEAR, data, 0.05, prior)
         narrow = posterior.mean + 0.5 * (posterior.sample(99, seed=6) - posterior.mean)
         assert float(uniformity(ranks(truth, narrow), 99).max()) < 1e-6
+
+    def test_intervals_of_samples_claim_just_their_probability(self) -> None:
+        every = torch.arange(200)[:, None].expand(-1, 3)  # as often each rank as the other
+        assert torch.allclose(inside_samples(every, 199)[:, 0], torch.tensor([0.68, 0.95]).double())
+        assert not inside_samples(torch.tensor([4, 195]), 199).any()
+        assert inside_samples(torch.tensor([5, 194]), 199)[1] == 1.0
+        with pytest.raises(InputError, match="make no central interval"):
+            inside_samples(every, 99)
 
     def test_bins_have_to_share_the_ranks(self) -> None:
         rank = torch.zeros(400, 3, dtype=torch.int64)

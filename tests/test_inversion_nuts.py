@@ -14,8 +14,8 @@ pytest.importorskip("pyro", reason="the sampler is an extra")
 def test_a_gaussian_posterior_is_sampled_as_it_is() -> None:
     op, prior = Average(), smooth_prior()
     _, data = observe(op, prior, 0.05, 1, seed=1)
-    found = nuts(op, data[0], 0.05, prior, 600, seed=2, warm_up=100)
-    error = 1.0 / found.effective.clamp(max=600).sqrt()
+    found = nuts(op, data[0], 0.05, prior, 300, seed=2, warm_up=100)
+    error = 1.0 / found.effective.clamp(max=300).sqrt()
     assert found.divergences == 0
     assert float(found.effective.min()) > 150
     assert (((found.models.mean(0) - found.laplace.mean) / found.laplace.sigma).abs() < 4.5 * error).all()
@@ -29,7 +29,7 @@ def test_a_skewed_posterior_is_sampled_with_its_skew() -> None:
     op = Function(torch.exp, space, space)
     prior = GaussianPrior(torch.zeros(1).double(), torch.eye(1).double())
     data, sigma = torch.ones(1).double(), 1.0
-    found = nuts(op, data, sigma, prior, 1500, seed=3, warm_up=200)
+    found = nuts(op, data, sigma, prior, 1000, seed=3, warm_up=100)
     x = torch.linspace(-6.0, 4.0, 20_001).double()
     weight = torch.exp(-0.5 * (data - x.exp()) ** 2 - 0.5 * x**2)
     mean = (weight * x).sum() / weight.sum()
@@ -39,10 +39,26 @@ def test_a_skewed_posterior_is_sampled_with_its_skew() -> None:
     assert abs(float(found.laplace.mean) - float(mean)) > 0.2  # which a Gaussian at the maximum is far from
 
 
+def test_short_trajectories_change_the_cost_and_not_the_distribution() -> None:
+    op, prior = Average(), smooth_prior()
+    _, data = observe(op, prior, 0.05, 1, seed=1)
+    found = nuts(op, data[0], 0.05, prior, 600, seed=2, warm_up=50, max_tree_depth=2)
+    error = 1.0 / found.effective.clamp(max=600).sqrt()
+    assert float(found.effective.min()) > 100
+    assert (((found.models.mean(0) - found.laplace.mean) / found.laplace.sigma).abs() < 4.5 * error).all()
+    assert ((found.models.std(0) / found.laplace.sigma - 1.0).abs() < 4.5 * error).all()
+
+
+def test_a_single_draw_is_a_draw() -> None:
+    op, prior = Average(), smooth_prior()
+    _, data = observe(op, prior, 0.05, 1, seed=1)
+    assert nuts(op, data[0], 0.05, prior, 1, seed=2, warm_up=1).models.shape == (1, 12)
+
+
 def test_data_that_some_models_do_not_have_are_borne() -> None:
     op, prior = Average(cutoff=2.9), smooth_prior(sigma=0.1)
     _, data = observe(Average(), prior, 0.05, 1, seed=4)
-    found = nuts(op, data[0], 0.05, prior, 20, seed=5, warm_up=20)
+    found = nuts(op, data[0], 0.05, prior, 20, seed=5, warm_up=20, max_tree_depth=3)
     assert found.models.isfinite().all()
 
 
@@ -52,3 +68,5 @@ def test_several_sites_and_no_draws_are_refused() -> None:
         nuts(op, torch.zeros(2, 9).double(), 0.05, prior, 10, seed=1)
     with pytest.raises(InputError, match="at least 1 of each"):
         nuts(op, torch.zeros(9).double(), 0.05, prior, 0, seed=1)
+    with pytest.raises(InputError, match="max_tree_depth 0"):
+        nuts(op, torch.zeros(9).double(), 0.05, prior, 5, seed=1, max_tree_depth=0)

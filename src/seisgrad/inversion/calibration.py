@@ -18,12 +18,15 @@ from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior
-from seisgrad.operator import Operator, Space, jvp
+from seisgrad.operator import Operator, Space, linearise
 
 Invert = Callable[[Operator, Tensor, "float | Tensor | Correlated", GaussianPrior], Posterior]
 
 LEVELS = (0.68, 0.95)
 """Probabilities of the central intervals unless told otherwise."""
+
+NEAR_LINEAR = 0.25
+"""The :func:`nonlinearity` up to which intervals of a Gaussian lose no more than 1.5 points of coverage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +36,31 @@ class Coverage:
     Attributes:
         domain: the space of the model.
         levels: probability that each central interval claims.
-        inside: share of the sites whose interval holds the truth, ``[level, *domain.shape]``.
         score: (truth - mean)/sigma of each site that converged, ``[site, *domain.shape]``.
         error: truth - mean of the same sites, in the unit of the domain.
-        status: of every site, ``[all sites]``; those that did not converge are not in the figures above.
+        status: of every site, ``[all sites]``; those that did not converge are in none of the other figures.
     """
 
     domain: Space
     levels: tuple[float, ...]
-    inside: Float[Tensor, "level ..."]
     score: Float[Tensor, "site ..."]
     error: Float[Tensor, "site ..."]
     status: UInt8[Tensor, " all"]
+
+    @classmethod
+    def of(
+        cls, truth: Float[Tensor, "site ..."], posterior: Posterior, levels: tuple[float, ...] = LEVELS
+    ) -> "Coverage":
+        """Of posteriors that are there already, one per truth."""
+        good = posterior.status == Status.CONVERGED
+        error = (truth - posterior.mean)[good]
+        return cls(posterior.domain, tuple(levels), error / posterior.sigma[good], error, posterior.status)
+
+    @property
+    def inside(self) -> Float[Tensor, "level ..."]:
+        """Share of the sites whose interval holds the truth, ``[level, *domain.shape]``."""
+        limits = torch.special.ndtri(0.5 + 0.5 * torch.tensor(self.levels, dtype=self.score.dtype))
+        return torch.stack([(self.score.abs() <= limit).double().mean(0) for limit in limits])
 
     @property
     def number(self) -> int:
@@ -62,15 +78,8 @@ class Coverage:
         return self.score.square().mean(0).sqrt()
 
     def band(self, confidence: float = 0.99) -> Float[Tensor, "level 2"]:
-        """Between which shares chance alone keeps **all** parameters of a calibrated posterior.
-
-        Quantiles of the binomial distribution, with the remaining probability shared by the parameters (Bonferroni).
-        """
-        tail = (1.0 - confidence) / (2.0 * self.domain.size)
-        return torch.tensor(
-            [[stats.binom.ppf(q, self.number, level) / self.number for q in (tail, 1.0 - tail)]
-             for level in self.levels], dtype=torch.float64,
-        )  # fmt: skip
+        """Between which shares chance alone keeps **all** parameters of a calibrated posterior: :func:`chance_band`."""
+        return chance_band(self.levels, self.number, self.domain.size, confidence)
 
     def calibrated(self, confidence: float = 0.99) -> Bool[Tensor, "level ..."]:
         """Which shares lie in :meth:`band`."""
@@ -112,13 +121,27 @@ def coverage(
     truth = prior.sample(number, generator)
     with torch.no_grad():
         clean = (forward or op)(truth)
-    posterior = invert(op, clean + _errors(clean, noise, generator), noise, prior)
-    good = posterior.status == Status.CONVERGED
-    error = (truth - posterior.mean)[good]
-    score = error / posterior.sigma[good]
-    limits = torch.special.ndtri(0.5 + 0.5 * torch.tensor(levels, dtype=score.dtype))
-    inside = torch.stack([(score.abs() <= limit).double().mean(0) for limit in limits])
-    return Coverage(op.domain, tuple(levels), inside, score, error, posterior.status)
+    return Coverage.of(truth, invert(op, clean + _errors(clean, noise, generator), noise, prior), levels)
+
+
+def chance_band(
+    levels: tuple[float, ...], number: int, comparisons: int, confidence: float = 0.99
+) -> Float[Tensor, "level 2"]:
+    """Between which shares chance alone keeps **all** intervals of a calibrated posterior.
+
+    Quantiles of the binomial distribution, with the remaining probability shared by the comparisons (Bonferroni).
+
+    Args:
+        levels: probabilities of the intervals.
+        number: of sites.
+        comparisons: parameters that are looked at together.
+        confidence: the probability that all of them lie in the band of a level.
+    """
+    tail = (1.0 - confidence) / (2.0 * comparisons)
+    return torch.tensor(
+        [[stats.binom.ppf(q, number, level) / number for q in (tail, 1.0 - tail)] for level in levels],
+        dtype=torch.float64,
+    )
 
 
 def _errors(
@@ -143,6 +166,30 @@ def ranks(truth: Float[Tensor, "site ..."], samples: Float[Tensor, "number ..."]
             "truths have"
         )
     return (samples < truth).sum(0)
+
+
+def inside_samples(
+    rank: Int[Tensor, "site ..."], number: int, levels: tuple[float, ...] = LEVELS
+) -> Float[Tensor, "level ..."]:
+    """Share of the sites whose central interval of samples holds the truth, ``[level, ...]``.
+
+    Args:
+        rank: from :func:`ranks`.
+        number: of samples behind each rank; each level has to be an even number of the number + 1 ranks, so that
+            an interval claims just that probability: 199 samples for 68 % and 95 %.
+        levels: probabilities of the central intervals.
+
+    Raises:
+        InputError: samples that make no interval of such a probability.
+    """
+    for level in levels:
+        half = level * (number + 1) / 2
+        if not 0.0 < level < 1.0 or abs(half - round(half)) > 1e-9 * number:
+            raise InputError(
+                f"{number} samples make no central interval of probability {level:g}, expected a number such as 199"
+            )
+    far = (2 * rank - number).abs()
+    return torch.stack([(far < level * (number + 1)).double().mean(0) for level in levels])
 
 
 def uniformity(rank: Int[Tensor, "site ..."], number: int, bins: int = 20) -> Float[Tensor, "..."]:
@@ -178,7 +225,9 @@ def nonlinearity(
 
     Parameter i is moved by ±σ_i, and the others as the posterior expects them to follow: δ = C e_i/σ_i. Data and prior
     together then cost one unit of χ². The measure is the norm of what the linearisation misses of the data, over their
-    sigma, the larger of both signs: far below 1 the posterior is a Gaussian as far as that parameter goes.
+    sigma, the larger of both signs. Data that are off by n move the estimate by n standard deviations at most, and an
+    interval of ±z of them that is off by n loses n² z φ(z) of its coverage, φ the normal density: 1.5 points of 68 %,
+    and 0.7 of 95 %, at n = 0.25 (:data:`NEAR_LINEAR`).
 
     Args:
         op: the operator that was inverted.
@@ -186,21 +235,20 @@ def nonlinearity(
         noise: standard deviations that broadcast to the data.
 
     Returns:
-        Shaped like ``posterior.mean``; data that do not exist on both sides are left out.
+        Shaped like ``posterior.mean``; data that the moved model does not have are left out.
     """
-    model = posterior.domain.shape
-    flat = posterior.covariance / posterior.covariance.diagonal(dim1=-2, dim2=-1).sqrt()[..., None, :]
-    # the parameter that is moved comes first
-    delta = flat.movedim(-1, 0).reshape(-1, *posterior.batch_shape, *model)
+    batch = len(posterior.batch_shape)
+    sigma = posterior.covariance.diagonal(dim1=-2, dim2=-1).sqrt()
+    moves = (posterior.covariance / sigma[..., None, :]).movedim(
+        -1, 0
+    )  # the parameter that is moved comes first
     missed = []
     with torch.no_grad():
-        base = op(posterior.mean)
-        for step in delta:
-            linear = jvp(op, posterior.mean, step)
-            off = [op(posterior.mean + sign * step) - base - sign * linear for sign in (1.0, -1.0)]
-            size = [
-                (part / noise).nan_to_num(0.0).flatten(len(posterior.batch_shape)).norm(dim=-1)
-                for part in off
-            ]
+        value, slope = linearise(op, posterior.mean)
+        slope = slope.reshape(*posterior.batch_shape, op.codomain.size, op.domain.size)
+        for move in moves:
+            step, linear = move.reshape(posterior.mean.shape), (slope @ move[..., None]).reshape(value.shape)
+            off = [op(posterior.mean + sign * step) - value - sign * linear for sign in (1.0, -1.0)]
+            size = [(part / noise).nan_to_num(0.0).flatten(batch).norm(dim=-1) for part in off]
             missed.append(torch.maximum(*size))
     return torch.stack(missed, -1).reshape(posterior.mean.shape)
