@@ -8,6 +8,7 @@ from seisgrad.errors import InputError
 from seisgrad.inversion import (
     Correlated,
     Coverage,
+    Status,
     chance_band,
     coverage,
     gauss_newton,
@@ -122,7 +123,9 @@ class TestRandomised:
         prior = smooth_prior()
         _, data = observe(LINEAR, prior, 0.05, 1, seed=7)
         posterior = gauss_newton(LINEAR, data[0], 0.05, prior)
-        members = randomised_maximum_likelihood(LINEAR, data[0], 0.05, prior, 4000, seed=8).mean
+        ensemble = randomised_maximum_likelihood(LINEAR, data[0], 0.05, prior, 4000, seed=8)
+        assert (ensemble.status == Status.CONVERGED).all()  # those of a large misfit are samples too
+        members = ensemble.mean
         # errors of a mean and of a standard deviation over 4000 draws
         assert ((members.mean(0) - posterior.mean) / posterior.sigma).abs().max() < 4.0 / 4000**0.5
         assert (members.std(0) / posterior.sigma - 1.0).abs().max() < 4.0 / 8000**0.5

@@ -21,6 +21,8 @@ from seisgrad.operator import Operator
 
 #: Gaussian standard deviations from the maximum at which samples of refused models are turned back.
 _WALL = 1e6
+#: Share of proposals to accept, near which the paper finds the most independent draws for the least cost (sec. 4).
+_ACCEPT = 0.65
 #: Draws that the diagnostics of Pyro need.
 _FEWEST = 4
 
@@ -94,7 +96,12 @@ def nuts(
     with torch.random.fork_rng():
         pyro.set_rng_seed(seed)
         sampler = MCMC(
-            NUTS(potential_fn=target.potential, adapt_mass_matrix=False, max_tree_depth=max_tree_depth),
+            NUTS(
+                potential_fn=target.potential,
+                adapt_mass_matrix=False,
+                target_accept_prob=_ACCEPT,
+                max_tree_depth=max_tree_depth,
+            ),
             num_samples=max(number, _FEWEST),
             warmup_steps=warm_up,
             initial_params={"u": torch.zeros(op.domain.size, dtype=torch.float64)},

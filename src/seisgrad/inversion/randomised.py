@@ -27,7 +27,9 @@ def randomised_maximum_likelihood(
 
     Kitanidis (1995, Water Resour. Res. 31, 2411), Oliver, He & Reynolds (1996). Where the operator is linear the models
     are independent samples of the posterior; where it bends they follow it, which a single Gaussian cannot, and they
-    find several maxima where there are several. Members whose status is not converged are to be left out.
+    find several maxima where there are several. Members whose status is not converged are to be left out. A large
+    misfit is no reason to: a member fits data with the noise in them twice, so ``significance`` is next to nothing here
+    unless it is given, and its ``p_fit`` and ``p_prior`` do not judge the site.
 
     Args:
         op: the operator.
@@ -54,6 +56,7 @@ def randomised_maximum_likelihood(
     if settings.get("bounds") is not None:
         means = _inside(means, prior.mean, settings["bounds"])
     start = settings.pop("start", prior.mean)
+    settings.setdefault("significance", torch.finfo(torch.float64).tiny)
     around = GaussianPrior(means, prior.covariance)
     return gauss_newton(op, data + spread * unit, spread, around, start=start, **settings)
 
