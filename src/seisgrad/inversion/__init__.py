@@ -5,6 +5,7 @@ which says in its status whether it converged, stalled, or no model that the pri
 :func:`coverage` and its neighbours tell whether its intervals can be bet on.
 """
 
+from seisgrad.inversion.average import Average, depth_average
 from seisgrad.inversion.calibration import (
     Coverage,
     chance_band,
@@ -25,6 +26,7 @@ from seisgrad.inversion.reweighted import Reweighted, Scaled, estimate_noise, ro
 from seisgrad.inversion.search import Search, search
 
 __all__ = [
+    "Average",
     "Bounded",
     "Correlated",
     "Coverage",
@@ -41,6 +43,7 @@ __all__ = [
     "Status",
     "chance_band",
     "coverage",
+    "depth_average",
     "depth_covariance",
     "estimate_noise",
     "gauss_newton",

@@ -37,7 +37,7 @@ def gather(
     """The posterior of all sites from the descriptions of its parts, in order."""
     model, data, n = problem.op.domain, problem.op.codomain, problem.op.domain.size
     inner = {"mean": model.shape, "at_bound": model.shape, "prediction": data.shape, "residual": data.shape}
-    inner |= {"covariance": (n, n), "resolution": (n, n)}
+    inner |= {"importance": data.shape, "covariance": (n, n), "resolution": (n, n)}
     whole = {
         name: value.reshape((*problem.batch, *inner.get(name, value.shape[1:])))
         for name, value in join(parts).items()
@@ -71,6 +71,8 @@ def describe(problem: Problem, ending: Ending, significance: float) -> dict[str,
     resolution = torch.linalg.solve_triangular(prior, prior @ resolved, upper=False, left=False)
     information = resolved.diagonal(dim1=-2, dim2=-1).sum(-1)
     second = resolved.square().sum((-2, -1))
+    spread = torch.linalg.solve_triangular(factor, at.slope.mT, upper=False).mT  # A (AᵀA + 1)^-½
+    importance = problem.noise.own_share(spread, at.predicted, sites)
     observed = problem.data[sites].isfinite()
     used = at.predicted.sum(-1)
     lost = observed.sum(-1) - used
@@ -100,6 +102,7 @@ def describe(problem: Problem, ending: Ending, significance: float) -> dict[str,
         "chi2": chi_square(problem, at, sites),
         "count": observed.sum(-1),
         "lost": lost,
+        "importance": importance.masked_fill(~at.predicted, torch.nan),
         "information": information,
         "p_fit": p_fit,
         "p_prior": p_prior,

@@ -31,6 +31,12 @@ class Noise(abc.ABC):
     ) -> Float[Tensor, "site datum column"]:
         """Apply W with W C W^T = 1 over the used data of the given sites; unused rows, NaN or not, become 0."""
 
+    @abc.abstractmethod
+    def own_share(
+        self, root: Float[Tensor, "site datum column"], used: Bool[Tensor, "site datum"], sites: Tensor
+    ) -> Float[Tensor, "site datum"]:
+        """The diagonal of W⁻¹ (G Gᵀ) W for a whitened root G, whose unused rows are 0."""
+
 
 @dataclass(frozen=True, eq=False)
 class Independent(Noise):
@@ -61,6 +67,12 @@ class Independent(Noise):
     ) -> Float[Tensor, "site datum column"]:
         """Divide by sigma."""
         return torch.where(used[..., None], values / self.sigmas[sites][..., None], 0.0)
+
+    def own_share(
+        self, root: Float[Tensor, "site datum column"], used: Bool[Tensor, "site datum"], sites: Tensor
+    ) -> Float[Tensor, "site datum"]:
+        """Squared rows: a diagonal W leaves the diagonal as it is."""
+        return root.square().sum(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +107,19 @@ class Correlated(Noise):
     def whiten(
         self, values: Float[Tensor, "site datum column"], used: Bool[Tensor, "site datum"], sites: Tensor
     ) -> Float[Tensor, "site datum column"]:
-        """Solve with the Cholesky factor of the used rows and columns, 1 standing in on the diagonal of the others."""
-        pair = used[:, :, None] & used[:, None, :]
-        unit = torch.eye(used.shape[1], dtype=values.dtype, device=values.device)
-        factor = torch.linalg.cholesky(torch.where(pair, self.covariance, unit))
+        """Solve with the Cholesky factor of the used rows and columns."""
+        factor = self._factor(used)
         return torch.linalg.solve_triangular(factor, torch.where(used[..., None], values, 0.0), upper=False)
+
+    def own_share(
+        self, root: Float[Tensor, "site datum column"], used: Bool[Tensor, "site datum"], sites: Tensor
+    ) -> Float[Tensor, "site datum"]:
+        """Rows of L G times those of L⁻ᵀ G, with the Cholesky factor L = W⁻¹."""
+        factor = self._factor(used)
+        return (factor @ root * torch.linalg.solve_triangular(factor.mT, root, upper=True)).sum(-1)
+
+    def _factor(self, used: Bool[Tensor, "site datum"]) -> Float[Tensor, "site datum datum"]:
+        """The Cholesky factor of the used rows and columns, 1 standing in on the diagonal of the others."""
+        pair = used[:, :, None] & used[:, None, :]
+        unit = torch.eye(used.shape[1], dtype=self.covariance.dtype, device=self.covariance.device)
+        return torch.linalg.cholesky(torch.where(pair, self.covariance, unit))

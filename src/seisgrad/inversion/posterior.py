@@ -1,5 +1,6 @@
 """What an inversion returns: the model with its uncertainty, how it fits, and whether to believe it, in words."""
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -8,6 +9,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.inversion.average import ODDS, Average, log_ratio
 from seisgrad.inversion.prior import GaussianPrior, draw
 from seisgrad.operator import Space
 
@@ -48,6 +50,10 @@ class Posterior:
             NaN without data.
         count: number of data, ``[*batch]``.
         lost: how many of them do not exist in ``mean``, ``[*batch]``.
+        importance: of each datum (Minster et al. 1974), ``[*batch, *codomain.shape]``: the diagonal of the data
+            resolution J C_post Jᵀ C_d⁻¹, which sums to ``information``. 1 where a datum alone decides its own
+            prediction, 0 where the others and the prior know it already; with correlated noise it may leave that range.
+            NaN where a datum is missing or lost.
         information: the trace of R, the number of parameters that the data determine, ``[*batch]``.
         p_fit: probability of residuals at least as large if the prior and the noise are right, ``[*batch]``. Their
             squared sum is expected to be ``count`` - ``information``.
@@ -76,6 +82,7 @@ class Posterior:
     chi2: Float[Tensor, "*batch"]
     count: Int[Tensor, "*batch"]
     lost: Int[Tensor, "*batch"]
+    importance: Float[Tensor, "..."]
     information: Float[Tensor, "*batch"]
     p_fit: Float[Tensor, "*batch"]
     p_prior: Float[Tensor, "*batch"]
@@ -139,6 +146,63 @@ class Posterior:
         x, along = self._coordinate(axis), len(self.batch_shape) + self.domain.axes.index(axis)
         number = (self.shrinkage <= shrinkage).movedim(along, -1).cumprod(-1).sum(-1)
         return torch.where(number > 0, x[(number - 1).clamp(min=0)], torch.nan)
+
+    def average(self, weights: Float[Tensor, "..."]) -> Average:
+        """A weighted mean of parameters, or any other linear combination, with its sigma and averaging kernel.
+
+        Args:
+            weights: ``[*domain.shape]``, or with the leading dimensions of the batch; such as
+                :func:`~seisgrad.inversion.depth_average`, or the difference of two of them for a contrast.
+
+        Raises:
+            InputError: weights that do not fit the model, or are not finite.
+        """
+        given = torch.as_tensor(weights, dtype=self.mean.dtype, device=self.mean.device)
+        n, lead = self.domain.size, given.ndim - self.domain.ndim
+        fits = lead >= 0 and given.shape[lead:] == self.domain.shape
+        if not (fits and given.shape[:lead] in ((), self.batch_shape) and given.isfinite().all()):
+            raise InputError(
+                f"the weights have shape {tuple(given.shape)}, expected {self.domain.shape}, or with the batch "
+                f"{self.batch_shape} in front, and finite values"
+            )
+        w = given.reshape((*given.shape[:lead], n)).expand(*self.batch_shape, n)
+        means = (
+            mean.reshape((*mean.shape[: mean.ndim - self.domain.ndim], n))
+            for mean in (self.mean, self.prior.mean)
+        )
+        value, prior_value = ((w * mean).sum(-1) for mean in means)
+        sigma, prior_sigma = (
+            ((w[..., None, :] @ covariance)[..., 0, :] * w).sum(-1).sqrt()
+            for covariance in (self.covariance, self.prior.covariance)
+        )
+        kernel = self._as_model((w[..., None, :] @ self.resolution)[..., 0, :])
+        return Average(value, sigma, prior_value, prior_sigma, kernel)
+
+    def requires(self, weights: Float[Tensor, "..."], value: float | Tensor = 0.0) -> Bool[Tensor, "*batch"]:
+        """Where the data require a linear combination of parameters to differ from a value.
+
+        A low-velocity zone, say, is one where the mean over it minus that above is negative; the data require it where
+        they are :data:`~seisgrad.inversion.average.ODDS` times as probable with the difference free as with none. The
+        numbers behind it are those of :meth:`average`.
+
+        Args:
+            weights: as of :meth:`average`.
+            value: to compare with; the combination of the prior mean asks whether data require a change.
+
+        Raises:
+            InputError: as :meth:`average`.
+        """
+        return self.average(weights).log_ratio(value) > math.log(ODDS)
+
+    @property
+    def excursion_required(self) -> Bool[Tensor, "..."]:
+        """Where the data require a parameter to differ from its prior mean, shaped like ``mean``.
+
+        Elsewhere an excursion of ``mean`` is carried there by the prior's correlation with parameters that the data do
+        require, and a model without it explains the data about as well.
+        """
+        before = self.prior.mean
+        return log_ratio(before, self.mean, self.sigma, before, self.prior.sigma) > math.log(ODDS)
 
     def sample(self, number: int, seed: int | torch.Generator) -> Float[Tensor, "number ..."]:
         """Draw models from the Gaussian (bounds are not applied), ``[number, *batch, *domain.shape]``."""
