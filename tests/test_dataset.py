@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from dataset_toys import ToyRecipe
 
-import seisgrad as sg
 from seisgrad.dataset import generator, open_dataset, simulate
-from seisgrad.dataset.workers import make
 from seisgrad.errors import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -25,8 +23,8 @@ def contents(path: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def inline(recipe, tasks, workers):
-        yield from (make(recipe, task, sg.__version__) for task in tasks)
+    def inline(work, tasks, workers):
+        yield from map(work, tasks)
 
     monkeypatch.setattr("seisgrad.dataset.simulation.on_this_machine", inline)
 
@@ -128,8 +126,8 @@ class TestStore:
     def test_an_unfinished_one_says_how_far_it_is(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def three(recipe, tasks, workers):
-            yield from (make(recipe, task, sg.__version__) for task in tasks[:3])
+        def three(work, tasks, workers):
+            yield from map(work, tasks[:3])
             raise KeyboardInterrupt
 
         monkeypatch.setattr("seisgrad.dataset.simulation.on_this_machine", three)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -10,10 +11,9 @@ import pytest
 from dataset_toys import ToyRecipe
 from test_dataset import contents
 
-import seisgrad as sg
 from seisgrad.dataset import simulate
 from seisgrad.dataset.manifest import Task
-from seisgrad.dataset.workers import make
+from seisgrad.dataset.workers import checked, make
 from seisgrad.errors import InputError, WorkError
 
 TOYS = Path(__file__).parent / "dataset_toys.py"
@@ -37,8 +37,8 @@ def test_killed_three_times_nothing_is_lost_or_doubled(
         assert not psutil.wait_procs(workers, timeout=10.0)[1], "workers that outlive their parent"
     simulate(ToyRecipe(7), 200, path, shard=8, workers=2)
 
-    def inline(recipe, tasks, workers):
-        yield from (make(recipe, task, sg.__version__) for task in tasks)
+    def inline(work, tasks, workers):
+        yield from map(work, tasks)
 
     monkeypatch.setattr("seisgrad.dataset.simulation.on_this_machine", inline)
     simulate(ToyRecipe(7), 200, tmp_path / "undisturbed.zarr", shard=8)
@@ -47,7 +47,7 @@ def test_killed_three_times_nothing_is_lost_or_doubled(
 
 def test_a_worker_of_another_version_is_refused() -> None:
     with pytest.raises(WorkError, match=r"expected 0\.0\.1; install the same"):
-        make(ToyRecipe(1), Task("train", 0, 0, 8), "0.0.1")
+        checked(partial(make, ToyRecipe(1)), Task("train", 0, 0, 8), "0.0.1")
 
 
 def test_a_cluster_needs_its_package_and_a_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from seisgrad.dataset.manifest import Manifest, numbers, versions
 from seisgrad.dataset.recipe import Recipe
 from seisgrad.dataset.store import Store
-from seisgrad.dataset.workers import cluster, cores, on_cluster, on_this_machine
+from seisgrad.dataset.workers import cluster, cores, make, on_cluster, on_this_machine
 from seisgrad.errors import InputError
 
 SHARD = 256
@@ -69,11 +70,8 @@ def _fill(store: Store, workers: int, client: Any, tell: Progress) -> Manifest:
     done = before = total - sum(task.number for task in tasks)
     tell(before, done, total)
     if tasks:
-        made = (
-            on_cluster(store.recipe, tasks, client)
-            if client
-            else on_this_machine(store.recipe, tasks, workers)
-        )
+        work = partial(make, store.recipe)
+        made = on_cluster(work, tasks, client) if client else on_this_machine(work, tasks, workers)
         with closing(made):  # so that the workers end when the writing does, well or not
             for task, arrays, rejected in made:
                 store.write(task, arrays, rejected)

@@ -1,8 +1,9 @@
-"""Who makes the shards: processes of this machine, or a Dask cluster. Both run the same function on the same tasks."""
+"""Who does the work: processes of this machine, or a Dask cluster. Both run the same function on the same tasks."""
 
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import Counter
@@ -11,15 +12,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import seisgrad
 from seisgrad.dataset.manifest import Task
 from seisgrad.dataset.recipe import Arrays, Recipe
 from seisgrad.errors import InputError, WorkError
 
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
 AHEAD = 2
-"""Shards per worker that are under way at a time: enough to keep it busy, few enough to hold in memory."""
+"""Tasks per worker that are under way at a time: enough to keep it busy, few enough to hold in memory."""
 _PATIENCE = 20
 """Seconds until a scheduler that does not answer is taken for absent."""
 
@@ -39,8 +43,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def make(recipe: Recipe, task: Task, version: str) -> Made:
-    """Make one shard, wherever this runs.
+def make(recipe: Recipe, task: Task) -> Made:
+    """Make one shard."""
+    return Made(task, *recipe.make(task.split, task.first, task.number))
+
+
+def checked(work: Callable[[Asked], Answer], task: Asked, version: str) -> Answer:
+    """Do ``work`` on one task, wherever this runs.
 
     Raises:
         WorkError: the package here has another version than the one that asks.
@@ -49,11 +58,18 @@ def make(recipe: Recipe, task: Task, version: str) -> Made:
         raise WorkError(
             f"a worker runs seisgrad {seisgrad.__version__}, expected {version}; install the same on all of them"
         )
-    return Made(task, *recipe.make(task.split, task.first, task.number))
+    return work(task)
 
 
-def on_this_machine(recipe: Recipe, tasks: Sequence[Task], workers: int) -> Generator[Made, None, None]:
-    """Shards as they are finished by ``workers`` processes of one thread each, in any order.
+def on_this_machine(
+    work: Callable[[Asked], Answer], tasks: Sequence[Asked], workers: int
+) -> Generator[Answer, None, None]:
+    """Results as they are finished by ``workers`` processes of one thread each, in any order.
+
+    Args:
+        work: what to do with a task; it is sent with every one, so it should be small.
+        tasks: sent one by one.
+        workers: processes, at most.
 
     Raises:
         WorkError: a process ended before its work.
@@ -63,15 +79,15 @@ def on_this_machine(recipe: Recipe, tasks: Sequence[Task], workers: int) -> Gene
     )  # a fork would copy the threads' locks and none of the threads
     pool = ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context, initializer=_start_worker)
 
-    def submit(task: Task) -> Future[Made]:
-        return pool.submit(make, recipe, task, seisgrad.__version__)
+    def submit(task: Asked) -> Future[bytes]:
+        return pool.submit(_in_bytes, pickle.dumps((work, task, seisgrad.__version__)))
 
     try:
-        yield from _in_turn(submit, _first_done, tasks, AHEAD * workers)
+        yield from map(pickle.loads, _in_turn(submit, _first_done, tasks, AHEAD * workers))
     except BrokenProcessPool as error:
         raise WorkError(
-            "a worker process was ended from outside, perhaps for want of memory; take fewer --workers or a smaller "
-            "--shard; the same command resumes"
+            "a worker process was ended from outside, perhaps for want of memory; take fewer --workers or smaller "
+            "shards; the same command resumes"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
@@ -97,12 +113,15 @@ def cluster(scheduler: str) -> Any:
         ) from error
 
 
-def on_cluster(recipe: Recipe, tasks: Sequence[Task], client: Any) -> Generator[Made, None, None]:
-    """Shards as they are finished by the Dask cluster of ``client``, in any order."""
+def on_cluster(
+    work: Callable[[Asked], Answer], tasks: Sequence[Asked], client: Any
+) -> Generator[Answer, None, None]:
+    """Results as they are finished by the Dask cluster of ``client``, in any order; tasks of a worker that is lost are
+    done by the others."""
     import distributed
 
-    def submit(task: Task) -> Any:
-        return client.submit(make, recipe, task, seisgrad.__version__, pure=False)
+    def submit(task: Asked) -> Any:
+        return client.submit(checked, work, task, seisgrad.__version__, pure=False)
 
     def first_done(pending: set[Any]) -> set[Any]:
         answer: Any = distributed.wait(pending, return_when="FIRST_COMPLETED")
@@ -112,16 +131,21 @@ def on_cluster(recipe: Recipe, tasks: Sequence[Task], client: Any) -> Generator[
     yield from _in_turn(submit, first_done, tasks, most)
 
 
-def _first_done(pending: set[Future[Made]]) -> set[Future[Made]]:
+def _in_bytes(asked: bytes) -> bytes:
+    """:func:`checked` from bytes to bytes: tensors would be shared between processes, and end with either of them."""
+    return pickle.dumps(checked(*pickle.loads(asked)))
+
+
+def _first_done(pending: set[Future[bytes]]) -> set[Future[bytes]]:
     return wait(pending, return_when=FIRST_COMPLETED).done
 
 
 def _in_turn(
-    submit: Callable[[Task], Any],
+    submit: Callable[[Asked], Any],
     first_done: Callable[[set[Any]], set[Any]],
-    tasks: Sequence[Task],
+    tasks: Sequence[Asked],
     most: int,
-) -> Iterator[Made]:
+) -> Iterator[Any]:
     """Results of all tasks, with at most ``most`` of them under way."""
     waiting = iter(tasks)
     pending = {submit(task) for task in islice(waiting, most)}
