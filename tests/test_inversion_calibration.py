@@ -156,3 +156,21 @@ class TestNonlinearity:
             _, data = observe(BENT, prior, sigma, 5, seed=9)
             measured.append(nonlinearity(BENT, gauss_newton(BENT, data, sigma, prior), 1.0).mean())
         assert float(measured[0] / measured[1]) == pytest.approx(4.0, rel=0.05)
+
+    def test_a_model_that_the_operator_refuses_is_infinitely_far(self) -> None:
+        _, data = observe(BENT, smooth_prior(), 0.05, 6, seed=9)
+        posterior = gauss_newton(BENT, data, 0.05, smooth_prior())
+        fastest = float(posterior.mean.max())
+
+        class Refusing(Average):
+            def apply(self, x):
+                if (x > fastest + 1e-6).any():
+                    raise InputError("too fast")
+                return super().apply(x)
+
+        found = nonlinearity(Refusing(harmonic=True), posterior, 0.05)
+        plain = nonlinearity(BENT, posterior, 0.05)
+        at = posterior.mean.flatten().argmax()
+        assert found.flatten()[at].isinf()
+        assert found.isfinite().any()
+        assert torch.allclose(found[found.isfinite()], plain[found.isfinite()])

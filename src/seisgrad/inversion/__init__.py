@@ -11,11 +11,11 @@ from seisgrad.inversion.calibration import (
     chance_band,
     coverage,
     inside_samples,
-    nonlinearity,
     ranks,
     uniformity,
 )
 from seisgrad.inversion.gauss_newton import gauss_newton
+from seisgrad.inversion.linearity import nonlinearity
 from seisgrad.inversion.noise import Correlated, Independent, Noise
 from seisgrad.inversion.nuts import Samples, nuts
 from seisgrad.inversion.parameterisation import Bounded, FreeLayers, Profile, paper_control_points

@@ -1,4 +1,4 @@
-"""Can one bet on the uncertainty? Coverage of posterior intervals, ranks of simulation-based calibration, linearity.
+"""Can one bet on the uncertainty? Coverage of posterior intervals, and ranks of simulation-based calibration.
 
 A posterior is calibrated where, over truths drawn from the prior and data drawn from the noise, an interval that claims
 a probability holds the truth as often. Nothing is scaled afterwards: :attr:`Coverage.scale`, the factor that would have
@@ -18,15 +18,12 @@ from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.noise import Correlated
 from seisgrad.inversion.posterior import Posterior, Status
 from seisgrad.inversion.prior import GaussianPrior
-from seisgrad.operator import Operator, Space, linearise
+from seisgrad.operator import Operator, Space
 
 Invert = Callable[[Operator, Tensor, "float | Tensor | Correlated", GaussianPrior], Posterior]
 
 LEVELS = (0.68, 0.95)
 """Probabilities of the central intervals unless told otherwise."""
-
-NEAR_LINEAR = 0.25
-"""The :func:`nonlinearity` up to which intervals of a Gaussian lose no more than 1.5 points of coverage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,39 +213,3 @@ def uniformity(rank: Int[Tensor, "site ..."], number: int, bins: int = 20) -> Fl
     counts = torch.stack([(which == i).sum(0) for i in range(bins)]).double()
     p = stats.chisquare(counts.numpy(), axis=0).pvalue
     return torch.as_tensor(p, dtype=torch.float64).reshape(rank.shape[1:])
-
-
-def nonlinearity(
-    op: Operator, posterior: Posterior, noise: float | Float[Tensor, "..."]
-) -> Float[Tensor, "..."]:
-    """How far the operator bends within one posterior standard deviation of each parameter, in standard deviations.
-
-    Parameter i is moved by ±σ_i, and the others as the posterior expects them to follow: δ = C e_i/σ_i. Data and prior
-    together then cost one unit of χ². The measure is the norm of what the linearisation misses of the data, over their
-    sigma, the larger of both signs. Data that are off by n move the estimate by n standard deviations at most, and an
-    interval of ±z of them that is off by n loses n² z φ(z) of its coverage, φ the normal density: 1.5 points of 68 %,
-    and 0.7 of 95 %, at n = 0.25 (:data:`NEAR_LINEAR`).
-
-    Args:
-        op: the operator that was inverted.
-        posterior: of it.
-        noise: standard deviations that broadcast to the data.
-
-    Returns:
-        Shaped like ``posterior.mean``; data that the moved model does not have are left out.
-    """
-    batch = len(posterior.batch_shape)
-    sigma = posterior.covariance.diagonal(dim1=-2, dim2=-1).sqrt()
-    moves = (posterior.covariance / sigma[..., None, :]).movedim(
-        -1, 0
-    )  # the parameter that is moved comes first
-    missed = []
-    with torch.no_grad():
-        value, slope = linearise(op, posterior.mean)
-        slope = slope.reshape(*posterior.batch_shape, op.codomain.size, op.domain.size)
-        for move in moves:
-            step, linear = move.reshape(posterior.mean.shape), (slope @ move[..., None]).reshape(value.shape)
-            off = [op(posterior.mean + sign * step) - value - sign * linear for sign in (1.0, -1.0)]
-            size = [(part / noise).nan_to_num(0.0).flatten(batch).norm(dim=-1) for part in off]
-            missed.append(torch.maximum(*size))
-    return torch.stack(missed, -1).reshape(posterior.mean.shape)
