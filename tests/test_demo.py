@@ -16,11 +16,12 @@ from seisgrad.cli import main
 from seisgrad.dispersion import Survey, read_curves
 from seisgrad.dispersion.survey import Branch
 from seisgrad.report import kono
-from seisgrad.report.demo import demo_page
+from seisgrad.report.demo import demo_page, in_short
+from seisgrad.report.findings import SPEAKS
 from seisgrad.report.kono import CORNER, HALF_DURATION, Demonstration
 
 TABLES = {"curves.csv", "profile.csv", "fit.csv", "kernels.nc", "posterior.nc", "report.html"}
-FIGURES = {"demo.png", "fit.png", "profile.png", "resolution.png", "kernels.png", "apart.png"}
+FIGURES = {"demo.png", "fit.png", "profile.png", "resolution.png", "kernels.png", "apart.png", "trust.png"}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,7 @@ def test_the_report_is_one_file_that_says_what_is_not_known(folder: Path) -> Non
         "what the profile shows there is the prior",
         "radial anisotropy",
         "χ² per datum",
+        "Can one bet on it?",
     ):
         assert said in words
     assert "nan" not in words.lower().split()
@@ -128,6 +130,26 @@ def test_the_sentences_follow_the_numbers(demonstration: Demonstration, folder: 
             measurement.period.tolist(), measurement.reasons, measurement.good.tolist(), strict=True
         ):
             assert good or f"{period:g} s ({reason.replace('_', ' ')})" in words
+
+
+def test_a_low_velocity_zone_is_claimed_only_where_it_is_required(demonstration: Demonstration) -> None:
+    joint = demonstration.joint
+    weights = kono.low_velocity_zone(joint.starting.rock_depth)
+    words = in_short(demonstration)[-1]
+    assert ("is required by" in words) == bool(joint.posterior.requires(weights))
+    mean = joint.posterior.average(weights)
+    assert f"{float(mean.value):.2f} ± {float(mean.sigma):.2f} km/s" in words
+
+
+def test_the_examination_is_of_the_joint_inversion(demonstration: Demonstration) -> None:
+    """Errors of the size assumed, no outlier and a Gaussian: what the page of this record has been built on."""
+    trust = demonstration.trust
+    assert trust.inversion is demonstration.joint
+    assert abs(float(trust.size.factor.log())) < 2 * float(trust.size.factor_sigma)
+    assert not trust.light.any()
+    heard = trust.inversion.posterior.shrinkage <= SPEAKS
+    assert float(trust.shift[heard].abs().max()) < 0.3
+    assert float((trust.widening[heard] - 1).abs().max()) < 0.25
 
 
 def test_json_tells_the_result(folder: Path) -> None:

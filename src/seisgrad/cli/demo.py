@@ -47,7 +47,7 @@ def _work(console: Console) -> "Demonstration":
     with console.step("Compile the wave engine") as step:
         step.say("takes its time once, then comes from disk")
         warm.finish(compiling)
-    with console.step("Invert both together, and each alone") as step:
+    with console.step("Invert both together and each alone, and examine it") as step:
         result = kono.demonstrate(measured["rayleigh"], measured["love"])
         step.say(f"χ² per datum {float(result.joint.posterior.chi2):.2f}")
     return result
@@ -58,11 +58,15 @@ def _figures(result: "Demonstration") -> dict[str, bytes]:
     from seisgrad.report.figures import apart_figure, png
     from seisgrad.report.headline import headline_figure
     from seisgrad.report.inversion import inversion_figures, shown_depth
+    from seisgrad.report.kono import low_velocity_zone
+    from seisgrad.report.trust_figure import trust_figure
 
-    bottom = shown_depth(result.joint)
+    bottom, weights = shown_depth(result.joint), low_velocity_zone(result.joint.starting.rock_depth)
+    asked = "A low-velocity zone?", "Vs of the lid minus Vs of the zone (km/s)"
     return {
         "demo": png(headline_figure(result, bottom)),
         **inversion_figures(result.joint, *kernels_to_vs(result.joint)),
+        "trust": png(trust_figure(result.trust, bottom, weights, *asked)),
         "apart": png(apart_figure(result.apart["rayleigh"], result.apart["love"], bottom)),
     }
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
-import torch
-
+from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.measure import Measurement
+from seisgrad.inversion.average import ODDS
 from seisgrad.report import kono
 from seisgrad.report.anisotropy import say_contrast
-from seisgrad.report.findings import extreme, intervals, resolved, say_depth, say_intervals
+from seisgrad.report.findings import intervals, resolved, say_intervals
 from seisgrad.report.inversion import add_fit, add_profile_table, add_resolution, cards
 from seisgrad.report.kono import Demonstration
 from seisgrad.report.page import Page
+from seisgrad.report.trust import MEMBERS, say_trust
 
 GLANCE = (
     "At a glance. Left: the record (15 to 250 s, with group velocity along the top), the time-frequency "
@@ -23,6 +24,12 @@ APART = (
     "Each wave inverted on its own, with the same prior; bands are two standard deviations. Where they "
     "differ by more "
     "than their bands, one isotropic earth cannot serve both."
+)
+TRUST = (
+    "Left: the importance of every datum, the share of its own prediction that it decides alone; they add up to "
+    "what the data determine. Middle: the Gaussian of the report, and most probable models for "
+    f"{MEMBERS} redrawn data and priors. Right: vs of the lid minus vs of the zone below it; to the right of the line, "
+    "a low-velocity zone."
 )
 
 
@@ -44,6 +51,9 @@ def demo_page(demo: Demonstration, drawn: Mapping[str, bytes]) -> Page:
     page.text(*say_contrast(demo.joint, demo.apart["rayleigh"], demo.apart["love"]))
     page.image(drawn["apart"], APART)
     add_resolution(page, demo.joint, drawn)
+    page.heading("Can one bet on it?")
+    page.image(drawn["trust"], TRUST)
+    page.points(*say_trust(demo.trust))
     _add_assumptions(page, demo)
     add_profile_table(page, demo.joint)
     return page
@@ -55,7 +65,7 @@ def in_short(demo: Demonstration) -> list[str]:
     points = [f"{_picked(m)}." for m in demo.measurements]
     points.append(demo.joint.posterior.message())
     points.append(f"The data speak at {say_intervals(clear)}; elsewhere the profile repeats the prior.")
-    points.append(_say_low_velocity(demo))
+    points.append(_say_low_velocity(demo.joint))
     return points
 
 
@@ -68,22 +78,17 @@ def _picked(measurement: Measurement) -> str:
     )
 
 
-def _say_low_velocity(demo: Demonstration) -> str:
-    """Whether vs falls below the lid, from the joint posterior with its covariance."""
-    lid = extreme(demo.joint, kono.MOHO, 120.0, lowest=False)
-    low = extreme(demo.joint, 60.0, 250.0, lowest=True)
-    if lid is None or low is None or lid[0] >= low[0]:
-        return ""
-    posterior, tops = demo.joint.posterior, demo.joint.starting.rock_depth
-    pick = torch.zeros_like(posterior.mean)
-    for sign, (depth, *_) in ((1.0, lid), (-1.0, low)):
-        pick[int((tops <= depth).sum()) - 1] = sign
-    drop, sigma = float(pick @ posterior.mean), float((pick @ posterior.covariance @ pick).sqrt())
-    seen = "seen" if drop > 2 * sigma else "not seen beyond doubt"
+def _say_low_velocity(joint: Inversion) -> str:
+    """Whether vs falls below the lid, between depths that were fixed before the profile was seen."""
+    weights = kono.low_velocity_zone(joint.starting.rock_depth)
+    mean = joint.posterior.average(weights)
+    required = bool(joint.posterior.requires(weights))
+    lid, zone = (f"{top:g} to {bottom:g} km" for top, bottom in (kono.LID, kono.ZONE))
     return (
-        f"A low-velocity zone is {seen}: vs falls by {drop:.2f} ± {sigma:.2f} km/s from {lid[1]:.2f} km/s "
-        f"near "
-        f"{say_depth(lid[0])} to {low[1]:.2f} km/s near {say_depth(low[0])} depth."
+        f"A low-velocity zone is {'required' if required else 'allowed and not required'} by the data: at {zone}, "
+        f"PREM's zone, vs is on average {float(mean.value):.2f} ± {float(mean.sigma):.2f} km/s below that of its lid, "
+        f"{lid}, and the data are {float(mean.log_ratio(0.0).exp()):.2g} times as probable where this difference is "
+        f"free as where it is none ({ODDS:g} would be strong evidence)."
     )
 
 

@@ -33,6 +33,8 @@ from seisgrad.dispersion.starting_model import (
 from seisgrad.dispersion.survey import Survey, Wave
 from seisgrad.earth import LayeredModel, prem, resample
 from seisgrad.errors import WorkError
+from seisgrad.inversion import depth_average
+from seisgrad.report.trust import Trust, examine
 
 if TYPE_CHECKING:
     from obspy.core.inventory import Response
@@ -66,6 +68,9 @@ BOTTOM = 1200.0
 """km; the half-space begins here, so deep that waves of 200 s do not feel it."""
 MOHO = 24.4
 """km; PREM's."""
+LID, ZONE = (MOHO, 80.0), (80.0, 220.0)
+"""km; PREM's lid and low-velocity zone: depths that no look at the profile has chosen, whose fastest and slowest would
+differ in any earth."""
 CRUST_SIGMA, MANTLE_SIGMA = 0.10, 0.04
 """Prior sigma as a fraction of vs: above about 40 km, where the path has oceans and shelves, and below."""
 
@@ -154,11 +159,12 @@ def starting() -> StartingModel:
 
 @dataclass(frozen=True, eq=False)
 class Demonstration:
-    """The measurements, the joint inversion, and one inversion per wave."""
+    """The measurements, the joint inversion with its examination, and one inversion per wave."""
 
     rayleigh: Measurement
     love: Measurement
     joint: Inversion
+    trust: Trust
     apart: dict[str, Inversion]
 
     @property
@@ -173,10 +179,12 @@ class Demonstration:
 
 
 def demonstrate(rayleigh: Measurement, love: Measurement) -> Demonstration:
-    """Invert both waves together, and each alone."""
+    """Invert both waves together, and each alone; examine what came of both."""
     begin, distance = starting(), rayleigh.distance_km
     alone = {m.wave: invert_curves(m.curves, begin, distance) for m in (rayleigh, love)}
-    return Demonstration(rayleigh, love, invert_curves(rayleigh.curves + love.curves, begin, distance), alone)
+    joint = invert_curves(rayleigh.curves + love.curves, begin, distance)
+    trust = examine(joint, shared_errors(joint.observed, joint.survey, distance))
+    return Demonstration(rayleigh, love, joint, trust, alone)
 
 
 def invert_curves(curves: DispersionCurves, begin: StartingModel, distance_km: float) -> Inversion:
@@ -184,8 +192,20 @@ def invert_curves(curves: DispersionCurves, begin: StartingModel, distance_km: f
     sensor."""
     survey = curves.survey("spherical")
     observed, _ = curves.gridded(survey)
-    shared = torch.stack([time_error(observed, distance_km), sensor_error(observed, survey, distance_km)])
+    shared = shared_errors(observed, survey, distance_km)
     return invert(curves, begin, earth="spherical", floor=path_error(survey, begin), shared=shared)
+
+
+def shared_errors(
+    observed: Float[Tensor, "branch period"], survey: Survey, distance_km: float
+) -> Float[Tensor, "2 branch period"]:
+    """By how much one standard deviation of the source time, and of the sensor's delay, moves each datum, km/s."""
+    return torch.stack([time_error(observed, distance_km), sensor_error(observed, survey, distance_km)])
+
+
+def low_velocity_zone(tops: Float[Tensor, " rock"]) -> Float[Tensor, " rock"]:
+    """Weights of the mean vs over :data:`LID` minus that over :data:`ZONE`, for layers with these tops, km."""
+    return depth_average(tops, *LID) - depth_average(tops, *ZONE)
 
 
 def time_error(velocity: Float[Tensor, "*shape"], distance_km: float) -> Float[Tensor, "*shape"]:
