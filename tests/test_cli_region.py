@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,11 @@ import torch
 import xarray as xr
 
 from seisgrad.cli import main
-from seisgrad.dispersion import Branch, DispersionCurves, Physics, Survey, region, write_curves
+from seisgrad.cli import region as command
+from seisgrad.dispersion import Branch, DispersionCurves, Physics, Survey, outcome, region, write_curves
 from seisgrad.dispersion.starting_model import from_reference
 from seisgrad.earth import read_model
+from seisgrad.inversion import Status
 
 PERIODS = torch.tensor([5.0, 8.0, 12.0, 20.0, 30.0], dtype=torch.float64)
 ROWS, COLUMNS = 4, 5
@@ -66,7 +70,7 @@ def test_a_grid_of_sites_becomes_a_cube(
     assert cube.vs.shape[1:] == (ROWS, COLUMNS)
     assert cube.attrs["Conventions"].startswith("CF-")
     assert cube.depth.attrs["positive"] == "down"
-    assert int(cube.status.sel(latitude=41.5, longitude=12.0)) == region.REFUSED  # no site there
+    assert int(cube.status.sel(latitude=41.5, longitude=12.0)) == outcome.REFUSED  # no site there
     assert cube.vs.sel(latitude=41.5, longitude=12.0).isnull().all()
     shallow = cube.vs.isel(depth=2)
     assert float(shallow.sel(latitude=40.0, longitude=10.0)) > 1.02 * float(
@@ -109,6 +113,74 @@ def test_a_killed_run_goes_on_where_it_was(
     a, b = (xr.load_dataset(f / "region.nc", engine="h5netcdf") for f in (tmp_path / "whole", out))
     assert a.identical(b)
     assert not (out / "parts").exists()
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory: pytest.TempPathFactory, curves: DispersionCurves) -> list[str]:
+    """The command for some sites of the region, with a slip in the curve of one."""
+    file = tmp_path_factory.mktemp("spoilt") / "spoilt.csv"
+    picks = [
+        p._replace(velocity=p.velocity + 0.4) if (p.site, p.period) == ("N02", 12.0) else p
+        for p in curves
+        if p.site < "N20"
+    ]
+    write_curves(DispersionCurves.from_picks(picks), file)
+    return ["invert", str(file), "--reference", "ak135", "--quiet", "--out"]
+
+
+@pytest.fixture(scope="module")
+def alone(spoilt: list[str], tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
+    """What one process makes of it, in batches of four."""
+    out = tmp_path_factory.mktemp("alone")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(region, "TOGETHER", 4)
+        patch.setattr(command, "FEW", 100)
+        assert main([*spoilt, str(out)]) == 0
+    found = xr.load_dataset(out / "region.nc", engine="h5netcdf")
+    assert found.status.values.ravel().tolist().count(Status.UNEXPLAINED) == 1
+    assert int(found.searched.sum()) == 1
+    return found
+
+
+def test_processes_of_this_machine_change_no_bit(
+    spoilt: list[str], alone: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(region, "TOGETHER", 4)
+    monkeypatch.setattr(command, "FEW", 2)
+    monkeypatch.setattr("seisgrad.dataset.workers.cores", lambda: 2)
+    assert main([*spoilt, str(tmp_path / "both")]) == 0
+    assert xr.load_dataset(tmp_path / "both" / "region.nc", engine="h5netcdf").identical(alone)
+
+
+def test_a_cluster_that_loses_a_worker_changes_no_bit(
+    spoilt: list[str], alone: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(region, "TOGETHER", 4)
+    real, killed = command.Kept.write, []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+
+        def write(kept, part) -> None:
+            if not killed:
+                killed.append(cluster.workers[0].pid)
+                os.kill(killed[0], signal.SIGKILL)
+            real(kept, part)
+
+        monkeypatch.setattr(command.Kept, "write", write)
+        words = [*spoilt, str(tmp_path / "cluster"), "--scheduler", cluster.scheduler_address]
+        assert main(words) == 0
+    assert killed
+    assert xr.load_dataset(tmp_path / "cluster" / "region.nc", engine="h5netcdf").identical(alone)
+
+
+def test_a_cluster_is_for_many_sites(spoilt: list[str], tmp_path: Path, capsys) -> None:
+    words = [*spoilt, str(tmp_path / "out"), "--site", "N00", "--scheduler"]
+    assert main([*words, "tcp://127.0.0.1:8786"]) == 2
+    assert "--scheduler is for many sites, and there is one" in capsys.readouterr().err
+    assert main([*words, "node7"]) == 2
+    assert "--scheduler node7 is no address" in capsys.readouterr().err
 
 
 def test_sites_that_are_no_grid_are_profiles_and_one_can_be_chosen(

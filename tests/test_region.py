@@ -7,8 +7,11 @@ import torch
 from torch.testing import assert_close
 
 from seisgrad.dispersion import Branch, DispersionCurves, Physics, Survey
+from seisgrad.dispersion import region as region_module
 from seisgrad.dispersion.invert import invert
-from seisgrad.dispersion.region import REFUSED, Outcome, Sites, invert_sites
+from seisgrad.dispersion.outcome import REFUSED
+from seisgrad.dispersion.region import invert_sites
+from seisgrad.dispersion.sites import Sites
 from seisgrad.dispersion.starting_model import from_reference
 from seisgrad.earth import read_model
 from seisgrad.errors import InputError
@@ -54,10 +57,6 @@ def table(rows: list[tuple[int, int, float, float]]) -> DispersionCurves:
     )
 
 
-def outcome(sites: Sites, starting, **settings) -> Outcome:
-    return Outcome.together([part for _, part in invert_sites(sites, starting, **settings)])
-
-
 def test_the_table_is_laid_out_by_site(region) -> None:
     curves, _, _ = region
     sites = Sites.of(curves)
@@ -78,7 +77,7 @@ def test_picks_of_one_value_are_combined() -> None:
 
 def test_a_batch_gives_what_every_site_gives_alone(region) -> None:
     curves, starting, truth = region
-    found = outcome(Sites.of(curves), starting, floor=0.005)
+    found = invert_sites(Sites.of(curves), starting, floor=0.005)
     assert (found.status == Status.CONVERGED).all()
     assert float(((found.vs - truth) / found.sigma).square().mean()) == pytest.approx(1.0, abs=0.5)
     for i in (0, 2, 3):
@@ -88,37 +87,43 @@ def test_a_batch_gives_what_every_site_gives_alone(region) -> None:
         assert float(found.chi2[i]) == pytest.approx(float(alone.chi2), rel=1e-3)
 
 
-def test_batches_and_a_later_start_change_nothing(region) -> None:
+def test_batches_and_their_order_change_nothing(region, monkeypatch: pytest.MonkeyPatch) -> None:
     curves, starting, _ = region
     sites = Sites.of(curves)
-    whole = outcome(sites, starting)
-    parts = outcome(sites, starting, together=4)
-    assert_close(parts.vs, whole.vs, rtol=1e-9, atol=0.0)
+    sites.velocity[4, 0, 2] += 0.5  # so that there is a second round
+    whole = invert_sites(sites, starting)
+    monkeypatch.setattr(region_module, "TOGETHER", 4)
+    parts = invert_sites(sites, starting, spread=lambda invert, batches: map(invert, reversed(batches)))
+    assert torch.equal(parts.vs, whole.vs)
+    assert torch.equal(parts.sigma, whole.sigma)
     assert parts.message == whole.message
-    rest = list(invert_sites(sites, starting, first=4, together=4))
-    assert [begin for begin, _ in rest] == [4]
-    assert_close(rest[0][1].vs, whole.vs[4:], rtol=1e-9, atol=0.0)
 
 
 def test_a_site_that_is_refused_stops_no_other(region) -> None:
     curves, starting, _ = region
     sites = Sites.of(curves)
     sites.sigma[1] = 0.0  # which no reader lets through
-    found = outcome(sites, starting)
+    found = invert_sites(sites, starting)
     assert found.status.tolist() == [0, REFUSED, 0, 0, 0, 0]
-    assert found.message[1].startswith("Refused: the noise of datum 0")
+    assert (
+        found.message[1]
+        == "Refused: rayleigh phase 0 at 5 s: sigma is 0, expected a positive number of km/s: give "
+        "the one-sigma error of the velocity"
+    )
     assert found.vs[1].isnan().all()
     sites.sigma[1] = 0.02
-    assert_close(found.vs[[0, 2, 3, 4, 5]], outcome(sites, starting).vs[[0, 2, 3, 4, 5]], rtol=1e-6, atol=0.0)
+    assert_close(
+        found.vs[[0, 2, 3, 4, 5]], invert_sites(sites, starting).vs[[0, 2, 3, 4, 5]], rtol=1e-6, atol=0.0
+    )
 
 
 def test_a_site_without_data_is_no_result(region) -> None:
     curves, starting, _ = region
     sites = Sites.of(curves)
     sites.velocity[0] = math.nan
-    found = outcome(sites, starting)
+    found = invert_sites(sites, starting)
     assert int(found.status[0]) == REFUSED
-    assert found.message[0].startswith("There are no data")
+    assert found.message[0] == "Refused: there are no data"
     assert found.vs[0].isnan().all()
     assert not found.vs[1:].isnan().any()
 

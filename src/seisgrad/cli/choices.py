@@ -98,6 +98,12 @@ def check_operator(name: str) -> None:
         )
 
 
+def check_scheduler(address: str) -> None:
+    """InputError where ``address`` is given and is none."""
+    if address and "://" not in address:
+        raise InputError(f"--scheduler {address} is no address, expected one such as tcp://10.0.0.1:8786")
+
+
 def _is_checkpoint(name: str) -> bool:
     return (Path(name) / "card.json").is_file()
 

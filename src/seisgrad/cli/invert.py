@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import EarthShape, OperatorName, OutFolder, check_operator, load_operator, number
+from seisgrad.cli.choices import (
+    EarthShape,
+    OperatorName,
+    OutFolder,
+    check_operator,
+    check_scheduler,
+    load_operator,
+    number,
+)
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
 from seisgrad.errors import InputError
@@ -65,11 +73,15 @@ def invert(
         str, typer.Option(help="One site of several; without it all are inverted, for a region.")
     ] = "",
     operator: OperatorName = "exact",
+    scheduler: Annotated[
+        str, typer.Option(help="Many sites: work on the Dask cluster of this scheduler.", metavar="tcp://…")
+    ] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Invert dispersion curves for shear velocity against depth, with uncertainty; of many sites, for a region."""
     check_operator(operator)
+    check_scheduler(scheduler)
     check_folder(out)
     _check_fraction("--sigma", sigma, 0.5)
     _check_fraction("--floor", floor or None, 0.5)
@@ -85,8 +97,10 @@ def invert(
         from seisgrad.cli.region import invert_region
 
         settings = {"earth": earth, "floor": floor, "operator": operator, "quiet": quiet, "as_json": as_json}
-        invert_region(picks, starting, curves, out, **settings)
+        invert_region(picks, starting, curves, out, scheduler=scheduler, **settings)
         return
+    if scheduler:
+        raise InputError("--scheduler is for many sites, and there is one: leave it out")
     with Console(2, quiet=quiet, as_json=as_json) as console:
         with console.step("Invert") as step:
             result = invert_curves(

@@ -1,29 +1,32 @@
 """``seisgrad invert`` on a table of many sites: batches that are kept as they are done, and a region in the end."""
 
-import hashlib
-import json
-import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import typer
 
 from seisgrad.cli.choices import load_operator
 from seisgrad.cli.console import Console
-from seisgrad.cli.outputs import whole_file, whole_folder
+from seisgrad.cli.kept import Kept, fingerprint
+from seisgrad.cli.outputs import whole_folder
 from seisgrad.cli.progress import SampleBar
-from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
     from seisgrad.dispersion import DispersionCurves
-    from seisgrad.dispersion.region import Outcome, Sites
+    from seisgrad.dispersion.outcome import Outcome
+    from seisgrad.dispersion.region import Batch, Done, Inverter
+    from seisgrad.dispersion.sites import Sites
     from seisgrad.dispersion.starting_model import StartingModel
     from seisgrad.dispersion.survey import Earth
 
 PARTS = "parts"
 """Folder of the batches that are done, inside the output folder while the work goes on."""
+FEW = 4
+"""Batches below which processes take longer to start than to work."""
 
 
 def invert_region(
@@ -35,57 +38,90 @@ def invert_region(
     earth: "Earth",
     floor: float,
     operator: str,
+    scheduler: str,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Invert all sites with one prior, and write the region.
 
     Raises:
-        InputError: a site at two places, or parts of another work in the output folder.
+        InputError: a site at two places, parts of another work in the output folder, or no scheduler.
+        WorkError: a worker ended before its work.
     """
-    from seisgrad.dispersion.region import Sites
+    from seisgrad.dataset.workers import cluster
+    from seisgrad.dispersion import region
+    from seisgrad.dispersion.sites import Sites
 
     sites = Sites.of(picks, earth)
     settings = {
-        "curves": _fingerprint(sites),
-        "prior": _fingerprint_of(starting.prior.mean, starting.prior.covariance, starting.depth),
+        "curves": fingerprint(
+            sites.names, sites.survey.branches, sites.survey.periods, sites.velocity, sites.sigma
+        ),
+        "places": fingerprint(sites.latitude, sites.longitude),
+        "prior": fingerprint(starting.prior.mean, starting.prior.covariance, starting.depth),
         "earth": earth,
         "floor": floor,
         "operator": operator,
+        "batches": [region.TOGETHER, region.STARTS],
     }
-    kept = _Kept(out / PARTS, settings)
-    with SampleBar(shown=not quiet and not as_json) as bar:
-        try:
-            outcome = _invert(sites, starting, kept, bar, floor, operator)
-        except KeyboardInterrupt:
-            raise typer.Abort(
-                f"interrupted with {bar.done} of {bar.total} sites done; the same command goes on"
-            ) from None
+    # a scheduler that does not answer is known before anything is written
+    with cluster(scheduler) if scheduler else nullcontext() as client:
+        kept = Kept(out / PARTS, settings)
+        with SampleBar(shown=not quiet and not as_json) as bar:
+            try:
+                outcome = region.invert_sites(
+                    sites,
+                    starting,
+                    floor=floor,
+                    operator=partial(load_operator, operator),
+                    spread=_Run(kept, bar, client),
+                )
+            except KeyboardInterrupt:
+                raise typer.Abort(
+                    f"interrupted with {bar.done} of {bar.total} sites done; the same command goes on"
+                ) from None
     _write(sites, starting, outcome, source, out, Console(1, quiet=quiet, as_json=as_json))
     kept.clear()
 
 
-def _invert(
-    sites: "Sites", starting: "StartingModel", kept: "_Kept", bar: SampleBar, floor: float, operator: str
-) -> "Outcome":
-    """What is missing, and with it what was there."""
-    from seisgrad.dispersion.region import TOGETHER, Outcome, invert_sites
+@dataclass
+class _Run:
+    """One run of the command: inverts the batches that no earlier one has left, and keeps them."""
 
-    parts = kept.read()
-    before = sum(len(part.status) for part in parts)
-    bar.update(before, before, len(sites))
-    for first, part in invert_sites(
-        sites,
-        starting,
-        floor=floor,
-        operator=lambda survey, depth: load_operator(operator, survey, depth),
-        first=before,
-        together=TOGETHER,
-    ):
-        kept.write(first, part)
-        parts.append(part)
-        bar.update(before, first + len(part.status), len(sites))
-    return Outcome.together(parts)
+    kept: Kept
+    bar: SampleBar
+    client: Any
+    before: int = 0
+    """Sites that were there when it began."""
+
+    def __call__(self, inverter: "Inverter", batches: "Sequence[Batch]") -> "Iterator[Done]":
+        known = [self.kept.read(batch.name) for batch in batches]
+        missing = [batch for batch, part in zip(batches, known, strict=True) if part is None]
+        there = sum(len(part.site) for part in known if part is not None)
+        done, total = self.bar.done + there, self.bar.total + sum(len(batch.site) for batch in batches)
+        self.before += there
+        self.bar.update(self.before, done, total)
+        yield from (part for part in known if part is not None)
+        with closing(_work(inverter, missing, self.client)) as parts:
+            for part in parts:
+                self.kept.write(part)
+                done += len(part.site)
+                self.bar.update(self.before, done, total)
+                yield part
+
+
+def _work(inverter: "Inverter", batches: "Sequence[Batch]", client: Any) -> "Generator[Done, None, None]":
+    """On the cluster of ``client`` where there is one, on every core where that pays, or here."""
+    from seisgrad.dataset.workers import cores, on_cluster, on_this_machine
+
+    work: Iterable[Done]
+    if client is not None:
+        work = on_cluster(inverter, batches, client)
+    elif len(batches) < FEW or cores() == 1:
+        work = map(inverter, batches)
+    else:
+        work = on_this_machine(inverter, batches, cores())
+    yield from work
 
 
 def _write(
@@ -127,75 +163,3 @@ def _write(
             f"{len(sites)} sites: " + ", ".join(f"{n} {name}" for name, n in ended.items() if n),
             f"wrote {out / 'region.nc'} and {out / 'report.html'}",
         )
-
-
-class _Kept:
-    """Batches on disk, each whole or not there, under the settings that they belong to.
-
-    Args:
-        folder: of the batches.
-        settings: JSON-able; parts under other ones are refused.
-
-    Raises:
-        InputError: parts of another work.
-    """
-
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        self.folder, self._settings = folder, folder / "settings.json"
-        if self._settings.is_file():
-            found = json.loads(self._settings.read_text(encoding="utf-8"))
-            other = [name for name, value in settings.items() if found.get(name) != value]
-            if other:
-                raise InputError(
-                    f"{folder} holds parts of an inversion with another choice of {', '.join(other)}; repeat that one "
-                    "to go on with it, or give another --out"
-                )
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(self._settings) as file:
-            file.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-
-    def write(self, first: int, part: "Outcome") -> None:
-        """Keep a batch that begins with site ``first``."""
-        arrays = {name: getattr(part, name) for name in part.__dataclass_fields__}
-        plain = {name: np.array(v) if name == "message" else v.numpy() for name, v in arrays.items()}
-        with whole_file(self.folder / f"{first:09d}.npz") as file, file.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **plain)
-
-    def read(self) -> "list[Outcome]":
-        """The batches that are there, from the first site on without a gap."""
-        import torch
-
-        from seisgrad.dispersion.region import Outcome
-
-        parts: list[Outcome] = []
-        done = 0
-        for path in sorted(self.folder.glob("*.npz")):
-            if int(path.stem) != done:
-                break
-            with np.load(path) as data:
-                fields: dict[str, Any] = {
-                    name: torch.from_numpy(data[name]) for name in data if name != "message"
-                }
-                parts.append(Outcome(message=tuple(data["message"].tolist()), **fields))
-            done += len(parts[-1].status)
-        return parts
-
-    def clear(self) -> None:
-        """Forget the batches: the region is written."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _fingerprint(sites: "Sites") -> str:
-    named = ["\n".join(sites.names), " ".join(str(branch) for branch in sites.survey.branches)]
-    numbers = _fingerprint_of(
-        sites.latitude, sites.longitude, sites.survey.periods, sites.velocity, sites.sigma
-    )
-    return hashlib.sha256("\n".join([*named, numbers]).encode()).hexdigest()
-
-
-def _fingerprint_of(*arrays: Any) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(array.contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import whole_number
+from seisgrad.cli.choices import check_scheduler, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.progress import SampleBar
@@ -64,8 +64,7 @@ def simulate(
     """Simulate a dataset of earths, data and exact derivatives; the same command resumes it after a stop."""
     if system not in SYSTEMS:
         raise InputError(f"there is no system {system!r} to simulate, expected {' or '.join(SYSTEMS)}")
-    if scheduler and "://" not in scheduler:
-        raise InputError(f"--scheduler {scheduler} is no address, expected one such as tcp://10.0.0.1:8786")
+    check_scheduler(scheduler)
     check_folder(out)
 
     from seisgrad.dataset import simulate as make_dataset

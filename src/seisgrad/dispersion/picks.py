@@ -6,6 +6,7 @@ from typing import NamedTuple, get_args
 from seisgrad.dispersion.survey import Kind, Wave
 
 FASTEST = 20.0  # km/s: no seismic velocity of the Earth is above this, so a larger number is in other units
+FINEST = 1e-8  # sigma over velocity: finer than any measurement, and as fine as the exact operator computes
 HIGHEST_MODE = 999
 
 
@@ -52,6 +53,8 @@ def _complain_of_value(pick: Pick) -> str | None:
     if not 0 < pick.sigma < math.inf:
         unit = "number" if ratio else "number of km/s"
         return f"sigma is {pick.sigma:g}, expected a positive {unit}: give the one-sigma error of the {name}"
+    if pick.sigma < FINEST * abs(pick.velocity):
+        return f"sigma is {pick.sigma:g} at a {name} of {pick.velocity:g}, expected at least {FINEST:g} of it"
     return None
 
 

@@ -1,114 +1,139 @@
-"""Many sites at once: the curves of a region, one inversion each, in batches; a site that fails stops no other."""
+"""Many sites at once: the curves of a region, one inversion each, in batches; a site that fails stops no other.
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+Sites whose walk is soon done, which most are, are inverted in a first round. The others, and those whose data are
+not explained, walk on in a second round, from several starts: so no batch waits for the few that take long.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from seisgrad.dispersion.curves import DispersionCurves
 from seisgrad.dispersion.invert import FASTEST, SLOWEST, STEPS, operator_of
+from seisgrad.dispersion.outcome import IMPLAUSIBLE, REFUSED, Outcome
+from seisgrad.dispersion.sites import Sites, complaints
 from seisgrad.dispersion.starting_model import StartingModel
-from seisgrad.dispersion.survey import Earth, Survey
+from seisgrad.dispersion.survey import Survey
 from seisgrad.errors import InputError
-from seisgrad.inversion import Posterior, gauss_newton
+from seisgrad.inversion import Search, gauss_newton, search
+from seisgrad.operator import Operator
 
-REFUSED = 3
-"""Status of a site that could not be inverted at all; beside the values of :class:`~seisgrad.inversion.Status`."""
 TOGETHER = 256
-"""Sites inverted together."""
+"""Walks in a batch."""
+SOON = 20
+"""Steps of the first round: where the data explain themselves it takes three to ten."""
+STARTS = 4
+"""Walks of a doubtful site in the second round."""
+
+
+class Batch(NamedTuple):
+    """Sites that are inverted together."""
+
+    name: str
+    """Tells it from the other batches of the region; sorts by round and site."""
+    site: Int[Tensor, " some"]
+    velocity: Float[Tensor, "some branch period"]
+    sigma: Float[Tensor, "some branch period"]
+    again: bool
+    """Whether it belongs to the second round."""
+
+
+class Done(NamedTuple):
+    """A batch that has been inverted."""
+
+    name: str
+    site: Int[Tensor, " some"]
+    outcome: Outcome
 
 
 @dataclass(frozen=True, eq=False)
-class Sites:
-    """The curves of many sites on one survey.
+class Inverter:
+    """Inverts batches, in this process or wherever it is sent.
 
-    Attributes:
-        names: of the sites.
-        latitude: degrees north, NaN where unknown.
-        longitude: degrees east, NaN where unknown.
-        survey: every branch and period that occurs.
-        velocity: km/s, NaN where nothing was picked.
-        sigma: one standard deviation of it.
+    Args:
+        survey: of the data.
+        starting: grid, prior and tie.
+        floor: error of the theory as a fraction of the velocity, added in quadrature.
+        operator: makes the forward operator from ``(survey, depth)``; the exact one by default.
     """
 
-    names: tuple[str, ...]
-    latitude: Float[Tensor, " site"]
-    longitude: Float[Tensor, " site"]
     survey: Survey
-    velocity: Float[Tensor, "site branch period"]
-    sigma: Float[Tensor, "site branch period"]
+    starting: StartingModel
+    floor: float = 0.0
+    operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None
 
-    @classmethod
-    def of(cls, curves: DispersionCurves, earth: Earth = "flat") -> "Sites":
-        """The table laid out by site; several picks of one value are combined as by
-        :meth:`~seisgrad.dispersion.DispersionCurves.gridded`.
+    @property
+    def forward(self) -> Operator:
+        """From vs of the rock to the data."""
+        return operator_of(self.operator, self.survey, self.starting) @ self.starting.tie
 
-        Raises:
-            InputError: an empty table, or a site at two places.
-        """
-        survey, names = curves.survey(earth), curves.sites
-        latitude, longitude = _places(curves, names)
-        shape = (len(names), len(survey.branches), len(survey.periods))
-        velocity, sigma = torch.full((2, *shape), math.nan, dtype=torch.float64)
-        number, rows = (
-            {name: i for i, name in enumerate(names)},
-            {b: i for i, b in enumerate(survey.branches)},
+    def __call__(self, batch: Batch) -> Done:
+        """Invert a batch, on one thread: sums do not depend on how many a machine has."""
+        wrong = complaints(self.survey, batch.velocity, batch.sigma)
+        wrong |= {
+            i: "there are no data" for i in batch.velocity.isnan().all((-2, -1)).nonzero()[:, 0].tolist()
+        }
+        outcome = self._refused([wrong.get(i, "") for i in range(len(batch.site))])
+        fine = torch.tensor([i for i in range(len(batch.site)) if i not in wrong], dtype=torch.int64)
+        if len(fine):
+            noise = torch.hypot(batch.sigma, self.floor * batch.velocity)
+            with _one_thread():
+                found = self._try(self.forward, batch.velocity[fine], noise[fine], batch.again)
+            outcome = outcome.with_sites(fine, found)
+        return Done(batch.name, batch.site, outcome)
+
+    def _try(self, forward: Operator, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
+        """A batch; where something in it is refused, its halves, down to the one site whose fault it is."""
+        try:
+            return self._invert(forward, velocity, noise, again)
+        except (InputError, torch.linalg.LinAlgError) as error:  # pyright: ignore[reportPrivateImportUsage]
+            if len(velocity) == 1:
+                return self._refused([str(error)])
+        half = len(velocity) // 2
+        return Outcome.together(
+            [self._try(forward, velocity[p], noise[p], again) for p in (slice(half), slice(half, None))]
         )
-        site = torch.tensor([number[name] for name in curves.site])
-        row = torch.tensor([rows[branch] for branch in curves.branch_of])
-        column = (curves.period[:, None] / survey.periods - 1.0).abs().argmin(-1)
-        cell = (site * shape[1] + row) * shape[2] + column
-        velocity.view(-1)[cell], sigma.view(-1)[cell] = curves.velocity, curves.sigma
-        _, where, times = torch.unique(cell, return_inverse=True, return_counts=True)
-        for name in dict.fromkeys(curves.site[i] for i in (times[where] > 1).nonzero()[:, 0].tolist()):
-            velocity[number[name]], sigma[number[name]] = curves.select(site=name).gridded(survey)
-        return cls(names, latitude, longitude, survey, velocity, sigma)
 
-    def __len__(self) -> int:
-        return len(self.names)
+    def _invert(self, forward: Operator, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
+        prior = self.starting.prior
+        bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
+        if not again:
+            posterior = gauss_newton(forward, velocity, noise, prior, bounds=bounds, max_iterations=SOON)
+            found = None
+        else:
+            found = search(
+                forward, velocity, noise, prior,
+                starts=STARTS, doubtful_only=True, significance=IMPLAUSIBLE, bounds=bounds, max_iterations=STEPS,
+            )  # fmt: skip
+            posterior = found.best
+        no = torch.zeros(len(velocity), dtype=torch.bool)
+        return Outcome(
+            vs=posterior.mean,
+            sigma=posterior.sigma,
+            shrinkage=posterior.shrinkage,
+            resolved=posterior.resolved_to("depth"),
+            chi2=posterior.chi2,
+            p_fit=posterior.p_fit,
+            p_prior=posterior.p_prior,
+            information=posterior.information,
+            status=posterior.status,
+            searched=no if found is None else found.searched,
+            ambiguous=no if found is None else found.ambiguous,
+            message=tuple(posterior.message(i) + _others(found, i) for i in range(len(velocity))),
+            prediction=posterior.prediction,
+        )
+
+    def _refused(self, reasons: Sequence[str]) -> Outcome:
+        curves = len(self.survey.branches), len(self.survey.periods)
+        return Outcome.refused(reasons, len(self.starting.rock_depth), curves)
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What inversions say of sites; the first axis is the site.
-
-    Attributes:
-        vs: of the rock layers, km/s; NaN where the site was refused.
-        sigma: one posterior standard deviation.
-        shrinkage: posterior over prior standard deviation.
-        resolved: depth down to which shrinkage is at most a half, km; NaN where none is.
-        chi2: squared residuals per datum.
-        p_fit: probability of residuals at least as large.
-        p_prior: probability of a model as far from the prior.
-        information: parameters that the data determine.
-        status: of :class:`~seisgrad.inversion.Status`, or :data:`REFUSED`.
-        message: what became of the site, in words.
-        prediction: km/s.
-    """
-
-    vs: Float[Tensor, "site rock"]
-    sigma: Float[Tensor, "site rock"]
-    shrinkage: Float[Tensor, "site rock"]
-    resolved: Float[Tensor, " site"]
-    chi2: Float[Tensor, " site"]
-    p_fit: Float[Tensor, " site"]
-    p_prior: Float[Tensor, " site"]
-    information: Float[Tensor, " site"]
-    status: UInt8[Tensor, " site"]
-    message: tuple[str, ...]
-    prediction: Float[Tensor, "site branch period"]
-
-    @staticmethod
-    def together(parts: "list[Outcome]") -> "Outcome":
-        """Batches of sites as one."""
-        joined = {}
-        for field in fields(Outcome):
-            columns = [getattr(part, field.name) for part in parts]
-            joined[field.name] = sum(columns, ()) if field.name == "message" else torch.cat(columns)
-        return Outcome(**joined)
+Spread = Callable[[Inverter, Sequence[Batch]], Iterable[Done]]
+"""Who inverts the batches: ``map`` does it here and now; results may come in any order."""
 
 
 def invert_sites(
@@ -117,98 +142,63 @@ def invert_sites(
     *,
     floor: float = 0.0,
     operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None,
-    first: int = 0,
-    together: int = TOGETHER,
-) -> Iterator[tuple[int, Outcome]]:
-    """Invert site after site, a batch at a time, all with one grid and one prior.
+    spread: Spread = map,
+) -> Outcome:
+    """Invert every site with one grid and one prior; a site's outcome depends on no other.
 
     Args:
         sites: the data.
         starting: grid, prior and tie.
         floor: error of the theory as a fraction of the velocity, added in quadrature.
         operator: makes the forward operator from ``(survey, depth)``; the exact one by default.
-        first: site to begin with, where an earlier run has ended.
-        together: sites per batch.
+        spread: who inverts the batches of a round.
 
-    Yields:
-        The number of the first site of a batch, and what became of its sites.
+    Raises:
+        InputError: a prior mean that the operator refuses, which is no site's fault.
     """
-    forward = operator_of(operator, sites.survey, starting) @ starting.tie
-    prior = starting.prior
-    bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
+    inverter = Inverter(sites.survey, starting, floor, operator)
+    with torch.no_grad():
+        inverter.forward(starting.prior.mean)
+    every = torch.arange(len(sites))
+    first = sorted(spread(inverter, _batches(sites, every, again=False)), key=lambda done: done.name)
+    outcome = Outcome.together([done.outcome for done in first])
+    slow = every[outcome.doubtful & (outcome.status != REFUSED)]
+    for done in spread(inverter, _batches(sites, slow, again=True)):
+        outcome = outcome.with_sites(done.site, done.outcome)
+    return outcome
 
-    def invert(velocity: Tensor, sigma: Tensor) -> Posterior:
-        noise = torch.hypot(sigma, floor * velocity)
-        return gauss_newton(forward, velocity, noise, prior, bounds=bounds, max_iterations=STEPS)
 
-    for begin in range(first, len(sites), together):
-        here = slice(begin, begin + together)
-        yield begin, _try(invert, sites.velocity[here], sites.sigma[here], len(starting.rock_depth))
+def _batches(sites: Sites, chosen: Int[Tensor, " some"], *, again: bool) -> list[Batch]:
+    """Batches of the chosen sites."""
+    number = max(1, TOGETHER // STARTS) if again else TOGETHER
+    return [
+        Batch(f"{int(again)}-{int(some[0]):09d}", some, sites.velocity[some], sites.sigma[some], again)
+        for some in chosen.split(number)
+        if len(some)
+    ]
 
 
-def _try(
-    invert: Callable[[Tensor, Tensor], Posterior], velocity: Tensor, sigma: Tensor, layers: int
-) -> Outcome:
-    """A batch; where something in it is refused, its halves, down to the one site whose fault it is."""
+def _others(found: Search | None, site: int) -> str:
+    """What the starts from elsewhere say of a site."""
+    if found is None or not found.searched[site]:
+        return ""
+    starts, number, here = len(found.weight), int(found.number[site]), int(found.walks[0, site])
+    if number == 0:
+        return f" None of {starts} starts reached a maximum."
+    others = f" {here} of {starts} starts ended here."
+    if found.ambiguous[site]:
+        share = 100.0 * float(found.weight[0, site])
+        others += (
+            f" Another of {number} maxima explains the data too; this one has {share:.0f} % of the evidence."
+        )
+    return others
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        return _read(invert(velocity, sigma))
-    except InputError as error:
-        if len(velocity) == 1:
-            return _refused(str(error), velocity, layers)
-    half = len(velocity) // 2
-    parts = [_try(invert, velocity[part], sigma[part], layers) for part in (slice(half), slice(half, None))]
-    return Outcome.together(parts)
-
-
-def _read(posterior: Posterior) -> Outcome:
-    empty = posterior.count == 0
-    status = posterior.status.masked_fill(empty, REFUSED)
-    messages = tuple(posterior.message(i) for i in range(len(status)))
-    return Outcome(
-        posterior.mean.masked_fill(empty[:, None], torch.nan),
-        posterior.sigma,
-        posterior.shrinkage,
-        posterior.resolved_to("depth"),
-        posterior.chi2,
-        posterior.p_fit,
-        posterior.p_prior,
-        posterior.information,
-        status,
-        messages,
-        posterior.prediction,
-    )
-
-
-def _refused(reason: str, velocity: Tensor, layers: int) -> Outcome:
-    profile = torch.full((1, layers), math.nan, dtype=torch.float64)
-    number = torch.full((1,), math.nan, dtype=torch.float64)
-    status = torch.full((1,), REFUSED, dtype=torch.uint8)
-    curve = torch.full_like(velocity, math.nan)
-    return Outcome(
-        profile,
-        profile,
-        profile,
-        number,
-        number,
-        number,
-        number,
-        number,
-        status,
-        (f"Refused: {reason}",),
-        curve,
-    )
-
-
-def _places(curves: DispersionCurves, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """Latitude and longitude of every site."""
-    found: dict[str, tuple[float, float]] = {}
-    columns = zip(curves.site, curves.latitude.tolist(), curves.longitude.tolist(), strict=True)
-    for name, latitude, longitude in columns:
-        known = found.setdefault(name, (latitude, longitude))
-        if not all(a == b or (a != a and b != b) for a, b in zip(known, (latitude, longitude), strict=True)):
-            raise InputError(
-                f"site {name!r} is at {known[0]:g}, {known[1]:g} and at {latitude:g}, {longitude:g}; expected one "
-                "place per site"
-            )
-    table = torch.tensor([found[name] for name in names], dtype=torch.float64)
-    return table[:, 0], table[:, 1]
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def site_map(
     *,
     colours: str = VELOCITY,
     limits: tuple[float, float] | None = None,
+    crossed: Bool[Tensor, " site"] | None = None,
 ) -> "Artist":
     """One value per site, as tiles in their places; those of sites without a value are hollow.
 
@@ -32,6 +33,7 @@ def site_map(
         values: NaN where a site has none.
         colours: name of a colour map.
         limits: of the colours; by default the middle 96 % of the values.
+        crossed: sites that are crossed out, such as those with another solution.
 
     Returns:
         The tiles, to hang a colour bar on.
@@ -53,6 +55,8 @@ def site_map(
     drawn.set_array(v[there])
     drawn.set_clim(low, high)
     axes.add_collection(drawn)
+    if crossed is not None and crossed.any():
+        axes.scatter(x[crossed.numpy()], y[crossed.numpy()], marker="x", s=9.0, lw=0.8, color="0.15")
     axes.set_xlim(x.min() - wide, x.max() + wide)
     axes.set_ylim(y.min() - tall, y.max() + tall)
     axes.set_xlabel("longitude (°)")

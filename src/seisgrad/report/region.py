@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seisgrad.dispersion.region import REFUSED, Outcome, Sites
+from seisgrad.dispersion.outcome import REFUSED, Outcome
+from seisgrad.dispersion.sites import Sites
 from seisgrad.dispersion.starting_model import StartingModel
 from seisgrad.inversion import Status
 from seisgrad.plot.maps import UNCERTAINTY, section, site_map
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 NAMES = {**{int(s): s.name.lower() for s in Status}, REFUSED: "refused"}
 """Of the codes of status."""
-MAPS = "Shear velocity (above) and one posterior standard deviation (below). Hollow: sites without a result."
-SECTIONS = (
-    "Along the middle of the region. Dashed: down to here the data halve the standard deviation of the prior."
+MAPS = (
+    "Shear velocity (above) and one posterior standard deviation (below). Hollow: no result. Crossed: another model "
+    "explains the data too."
 )
+SECTIONS = "Along the middle of the region. Dashed: down to here the data halve the prior's sigma."
 SHOWN = 4
 """Depths of which maps are drawn."""
+_NO_YES = {0: "no", 1: "yes"}
 #: A grid of latitudes and longitudes is one where at least this share of its nodes is a site.
 _FULL = 0.5
 #: Sites that are named on the page because something is wrong with them, at most.
@@ -63,12 +66,16 @@ def region_dataset(region: Region) -> "Dataset":
         "p_prior": (outcome.p_prior, "probability of a model as far from the prior", "1"),
         "information": (outcome.information, "number of parameters that the data determine", "1"),
         "resolved_depth": (outcome.resolved, "depth down to which shrinkage is at most 0.5", "km"),
-        "status": (outcome.status, "how the inversion ended", None),
+        "status": (outcome.status, "how the inversion ended", NAMES),
+        "searched": (outcome.searched.byte(), "whether other starts were tried", _NO_YES),
+        "ambiguous": (outcome.ambiguous.byte(), "whether another model explains the data too", _NO_YES),
     }
-    flag = {"flag_values": np.array(list(NAMES), dtype=np.uint8), "flag_meanings": " ".join(NAMES.values())}
 
-    def attributes(words: str, unit: str | None) -> dict:
-        return {"long_name": words, **({"units": unit} if unit else flag)}
+    def attributes(words: str, unit: str | dict[int, str]) -> dict:
+        if isinstance(unit, str):
+            return {"long_name": words, "units": unit}
+        values = np.array(list(unit), dtype=np.uint8)
+        return {"long_name": words, "flag_values": values, "flag_meanings": " ".join(unit.values())}
 
     along = {
         "depth": ("depth", depth, {"standard_name": "depth", "units": "km", "positive": "down", "axis": "Z"})
@@ -90,8 +97,7 @@ def region_dataset(region: Region) -> "Dataset":
         named = {"site": ("site", np.array(sites.names), {"cf_role": "profile_id"})}
         return xr.Dataset(variables, along | places | named, common | {"featureType": "profile"})
 
-    def spread(values: Tensor) -> np.ndarray:
-        fill = REFUSED if values.dtype == torch.uint8 else np.nan
+    def spread(values: Tensor, fill: float = np.nan) -> np.ndarray:
         shape = (len(grid.latitudes), len(grid.longitudes), *values.shape[1:])
         whole = np.full(shape, fill, dtype=values.numpy().dtype)
         whole[grid.row.numpy(), grid.column.numpy()] = values.numpy()
@@ -102,7 +108,10 @@ def region_dataset(region: Region) -> "Dataset":
         n: (("depth", *plane), np.moveaxis(spread(v), -1, 0), attributes(w, u))
         for n, (v, w, u) in profile.items()
     }
-    variables |= {n: (plane, spread(v), attributes(w, u)) for n, (v, w, u) in single.items()}
+    nowhere = {"status": REFUSED, "searched": 0, "ambiguous": 0}
+    variables |= {
+        n: (plane, spread(v, nowhere.get(n, np.nan)), attributes(w, u)) for n, (v, w, u) in single.items()
+    }
     places = {
         n: (n, values.numpy(), degrees[n] | {"axis": axis})
         for n, values, axis in (("latitude", grid.latitudes, "Y"), ("longitude", grid.longitudes, "X"))
@@ -131,12 +140,14 @@ def _grid(sites: Sites) -> _Grid | None:
 
 
 def sites_csv(region: Region) -> str:
-    """``site,latitude,longitude,status,chi2,p_fit,resolved_depth,message``, one line per site."""
+    """``site,latitude,longitude,status,ambiguous,chi2,p_fit,p_prior,resolved_depth,message``, one line per site."""
     sites, outcome = region.sites, region.outcome
-    header = ("site", "latitude", "longitude", "status", "chi2", "p_fit", "resolved_depth", "message")
+    values = ("chi2", "p_fit", "p_prior", "resolved_depth")
+    header = ("site", "latitude", "longitude", "status", "ambiguous", *values, "message")
     status = [NAMES[int(code)] for code in outcome.status]
-    columns = (outcome.chi2, outcome.p_fit, outcome.resolved)
-    return table(header, sites.names, sites.latitude, sites.longitude, status, *columns, outcome.message)
+    ambiguous = [_NO_YES[int(code)] for code in outcome.ambiguous]
+    columns = (outcome.chi2, outcome.p_fit, outcome.p_prior, outcome.resolved, outcome.message)
+    return table(header, sites.names, sites.latitude, sites.longitude, status, ambiguous, *columns)
 
 
 def counts(outcome: Outcome) -> dict[str, int]:
@@ -164,7 +175,14 @@ def maps_figure(region: Region) -> "Figure":
     rows = ((outcome.vs, "RdYlBu", "vs (km/s)"), (outcome.sigma, UNCERTAINTY, "sigma (km/s)"))
     for axes_row, (values, colours, words) in zip(grid, rows, strict=True):
         for axes, layer in zip(axes_row, layers, strict=True):
-            drawn = site_map(axes, sites.longitude, sites.latitude, values[:, layer], colours=colours)
+            drawn = site_map(
+                axes,
+                sites.longitude,
+                sites.latitude,
+                values[:, layer],
+                colours=colours,
+                crossed=outcome.ambiguous,
+            )
             axes.set_title(f"{float(depth[layer]):.3g} km")
             figure.colorbar(drawn, ax=axes, label=words, shrink=0.8)  # type: ignore[arg-type]
     for axes in grid.flat:
@@ -213,22 +231,21 @@ def region_page(region: Region, source: str, drawn: dict[str, bytes]) -> Page:
     page.table(["status", "sites"], [[name, str(n)] for name, n in counts(outcome).items()])
     if "maps" in drawn:
         page.heading("Maps")
-        page.image(
-            drawn["maps"],
-            "Shear velocity (above) and one posterior standard deviation (below). Hollow: no result.",
-        )
+        page.image(drawn["maps"], MAPS)
         page.heading("Sections")
-        page.image(
-            drawn["sections"],
-            "Along the middle of the region. Dashed: down to here the data halve the prior's sigma.",
-        )
-    wrong = (outcome.status != Status.CONVERGED).nonzero()[:, 0].tolist()
-    if wrong:
+        page.image(drawn["sections"], SECTIONS)
+    doubtful = outcome.doubtful.nonzero()[:, 0].tolist()
+    if doubtful:
         page.heading("Sites that need a look")
+        page.text(
+            f"{len(doubtful)} sites stalled, were refused, are not explained, fit by an implausible model or by "
+            "several."
+        )
         rows = [
-            [region.sites.names[i], NAMES[int(outcome.status[i])], outcome.message[i]] for i in wrong[:_NAMED]
+            [region.sites.names[i], NAMES[int(outcome.status[i])], outcome.message[i]]
+            for i in doubtful[:_NAMED]
         ]
         page.table(["site", "status", "what became of it"], rows)
-        if len(wrong) > _NAMED:
-            page.text(f"And {len(wrong) - _NAMED} more: see sites.csv.")
+        if len(doubtful) > _NAMED:
+            page.text(f"And {len(doubtful) - _NAMED} more: see sites.csv.")
     return page
