@@ -5,7 +5,7 @@ import torch
 from inversion_toys import Average, observe, smooth_prior
 
 from seisgrad.errors import InputError
-from seisgrad.inversion import GaussianPrior, nuts
+from seisgrad.inversion import GaussianPrior, gauss_newton, nuts
 from seisgrad.operator import Function, Space
 
 pytest.importorskip("pyro", reason="the sampler is an extra")
@@ -62,10 +62,23 @@ def test_data_that_some_models_do_not_have_are_borne() -> None:
     assert found.models.isfinite().all()
 
 
-def test_several_sites_and_no_draws_are_refused() -> None:
+def test_several_sites_are_sampled_together_each_from_its_own_posterior() -> None:
     op, prior = Average(), smooth_prior()
-    with pytest.raises(InputError, match="those of one site"):
-        nuts(op, torch.zeros(2, 9).double(), 0.05, prior, 10, seed=1)
+    _, data = observe(op, prior, 0.05, 3, seed=6)
+    data[1, 4:] = torch.nan
+    sigma = torch.tensor([0.05, 0.05, 0.2]).double()[:, None]
+    found = nuts(op, data, sigma, prior, 400, seed=7, warm_up=50, max_tree_depth=3)
+    assert found.models.shape == (400, 3, 12)
+    assert found.effective.shape == (3, 12)
+    error = 1.0 / found.effective.clamp(max=400).sqrt()
+    for i in range(3):
+        alone = gauss_newton(op, data[i], sigma[i], prior)
+        assert (((found.models[:, i].mean(0) - alone.mean) / alone.sigma).abs() < 4.5 * error[i]).all()
+        assert ((found.models[:, i].std(0) / alone.sigma - 1.0).abs() < 4.5 * error[i]).all()
+
+
+def test_numbers_that_are_not_positive_are_refused() -> None:
+    op, prior = Average(), smooth_prior()
     with pytest.raises(InputError, match="at least 1 of each"):
         nuts(op, torch.zeros(9).double(), 0.05, prior, 0, seed=1)
     with pytest.raises(InputError, match="max_tree_depth 0"):
