@@ -15,6 +15,7 @@ BOTH = Space("data", ("j",), (2,), "")
 # the square of the first unknown and the second: two maxima, at a root and at its negative
 SQUARE = Function(lambda x: torch.stack([x[0].square(), x[1]]), PLANE, BOTH)
 PRIOR = GaussianPrior(torch.tensor([0.3, 0.0]), torch.eye(2))
+OP_DATA = torch.full((9,), 3.1, dtype=torch.float64)
 DATA = torch.tensor([[1.0, 0.5], [4.0, 0.0]], dtype=torch.float64)
 
 
@@ -104,15 +105,16 @@ VALLEY = Function(
 
 
 def test_doubtful_sites_alone_are_searched_and_repaired():
-    data = torch.tensor([[2.0, 0.0], [0.9, 0.0]], dtype=torch.float64)
+    data = torch.tensor([[2.0, 0.0], [0.9, 0.0], [0.6, 0.0]], dtype=torch.float64)
     once = gauss_newton(VALLEY, data, 0.05, PRIOR)
-    assert once.status.tolist() == [Status.UNEXPLAINED, Status.CONVERGED]
+    assert once.status.tolist() == [Status.UNEXPLAINED, Status.CONVERGED, Status.CONVERGED]
     found = search(VALLEY, data, 0.05, PRIOR, doubtful_only=True)
-    assert found.searched.tolist() == [True, False]
-    assert found.best.status.tolist() == [Status.CONVERGED, Status.CONVERGED]
+    assert found.searched.tolist() == [True, False, False]
+    assert (found.best.status == Status.CONVERGED).all()
     assert float(found.best.mean[0, 0]) == pytest.approx(-0.5, abs=0.01)
-    assert_close(found.best.mean[1], once.mean[1])
-    assert found.number.tolist()[1] == 1
+    assert_close(found.best.mean[1:], once.mean[1:])
+    assert_close(found.mean[0], found.best.mean)
+    assert found.number.tolist()[1:] == [1, 1]
     assert found.weight[:, 1].tolist() == [1.0] + [0.0] * 7
     assert not found.ambiguous.any()  # the shallow valley does not explain the data
     none = search(VALLEY, data[1:], 0.05, PRIOR, doubtful_only=True)
@@ -125,6 +127,40 @@ def test_draws_start_inside_the_bounds_and_maxima_stay_there():
     assert found.number[0] == 2
     assert not found.ambiguous.any()
     assert float(found.best.mean[0, 0]) == pytest.approx(1.0, abs=0.01)
+
+
+def test_ends_that_are_no_maximum_are_none():
+    """Walks that run out of steps do not count, and where all of them do the best end says so."""
+    some = search(SQUARE, DATA, 0.02, PRIOR, max_iterations=4)
+    arrived = some.walks.sum(0)
+    assert ((arrived > 0) & (arrived < 8)).all()
+    assert (some.best.status == Status.CONVERGED).all()
+    none = search(SQUARE, DATA, 0.02, PRIOR, max_iterations=1)
+    assert (none.best.status == Status.STALLED).all()
+    assert none.number.tolist() == [0, 0]
+    assert not none.weight.any()
+    assert none.mean.isnan().all()
+    assert not none.ambiguous.any()
+
+
+def test_draws_beyond_a_bound_are_scaled_and_keep_their_shape():
+    asked = []
+
+    class Asked(Average):
+        def apply(self, x):
+            asked.append(x.detach().reshape(-1, 12))
+            return super().apply(x)
+
+    prior = smooth_prior()
+    search(Asked(), OP_DATA, 0.05, prior, seed=3, bounds=(2.6, 3.4))
+    begin = next(models for models in asked if len(models) == 7)
+    assert float(begin.min()) > 2.6
+    assert float(begin.max()) < 3.4
+    away = torch.linalg.solve_triangular(prior.cholesky, (begin - prior.mean).mT, upper=False)
+    draws = torch.randn(7, 12, generator=torch.Generator().manual_seed(3), dtype=torch.float64).mT
+    share = away / draws
+    assert_close(share, share[:1].expand_as(share), rtol=1e-4, atol=1e-4)
+    assert float(share.min()) < 0.99
 
 
 def test_draws_that_are_no_earth_are_no_error():

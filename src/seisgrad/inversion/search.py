@@ -85,7 +85,8 @@ def search(
         starts: of every site, the first included. All walks of many sites are one batch.
         seed: of the draws.
         doubtful_only: start again only where the first walk stalled, did not explain the data, or ended where the prior
-            deems the model implausible (``p_prior`` below ``significance``).
+            deems the model implausible (``p_prior`` below ``significance``). Cheap, and blind to a second maximum where
+            the first one explains the data.
         start: as there.
         bounds: as there; a draw beyond them is scaled towards the prior mean until it is inside.
         max_iterations: as there, of each walk.
@@ -104,12 +105,9 @@ def search(
     searched = torch.ones_like(sites, dtype=torch.bool)
     parts, tables = [], []
     if doubtful_only:
-        ends = join([
-            describe(problem, minimise(problem, problem.linearise(z[some], some), some, stopping), significance)
-            for some in sites.split(together(problem))
-        ])  # fmt: skip
-        searched = (ends["status"] != Status.CONVERGED) | (ends["p_prior"] < significance)
-        parts.append(take(ends, ~searched))
+        once = join([_walk_once(problem, z, some, stopping) for some in sites.split(together(problem))])
+        searched = (once["status"] != Status.CONVERGED) | (once["p_prior"] < significance)
+        parts.append(take(once, ~searched))
         tables.append(_alone(parts[0], starts))
     generator = torch.Generator().manual_seed(seed)
     draws = torch.randn((starts - 1, z.shape[1]), generator=generator, dtype=z.dtype).to(z.device)
@@ -120,12 +118,18 @@ def search(
         tables.append(table)
     order = torch.cat([sites[~searched], sites[searched]]).argsort()
     best = gather(problem, prior, [take(join(parts), order)], significance)
-    whole = take({name: torch.cat([table[name] for table in tables]) for name in tables[0]}, order)
-    shaped = {name: value.reshape((*problem.batch, *value.shape[1:])) for name, value in whole.items()}
-    number = shaped.pop("number")
-    listed = {name: value.movedim(len(problem.batch), 0) for name, value in shaped.items()}
-    listed["mean"] = listed["mean"].reshape((starts, *best.mean.shape))
-    return Search(best, number, searched=searched.reshape(problem.batch), **listed)
+    table = take({name: torch.cat([table[name] for table in tables]) for name in tables[0]}, order)
+    number = table.pop("number").reshape(problem.batch)
+    listed = {name: value.movedim(1, 0) for name, value in table.items()}
+    mean = listed.pop("mean").reshape((starts, *best.mean.shape))
+    shaped = {name: value.reshape((starts, *problem.batch)) for name, value in listed.items()}
+    return Search(best, number, mean, searched=searched.reshape(problem.batch), **shaped)
+
+
+def _walk_once(problem: Problem, z: Tensor, sites: Tensor, stopping: Stopping) -> dict[str, Tensor]:
+    """The description of where a single walk of each site ends."""
+    ending = minimise(problem, problem.linearise(z[sites], sites), sites, stopping)
+    return describe(problem, ending, stopping.significance)
 
 
 def _set_out(
@@ -155,8 +159,6 @@ def _compare(
     status, evidence = (ends[name].reshape(starts, -1) for name in ("status", "log_evidence"))
     found = status != Status.STALLED
     order = evidence.argsort(dim=0, descending=True, stable=True)
-    maxima_first = (~found).gather(0, order).byte().argsort(dim=0, stable=True)
-    order = order.gather(0, maxima_first)
     walk = order * status.shape[1] + torch.arange(status.shape[1], device=order.device)
     at, found = ending.at.take(walk.flatten()), found.gather(0, order)
     leader = _merge(at.z.unflatten(0, order.shape), at.slope.unflatten(0, order.shape), found)
