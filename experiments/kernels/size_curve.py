@@ -1,7 +1,7 @@
 """What more earths and what exact kernels are worth: the same networks on 5, 20 and 100 thousand earths.
 
     seisgrad simulate dispersion --prior weak --number 100000 --rows 4 --seed 1 --out weak.zarr
-    python experiments/kernels/size_curve.py --data weak.zarr [--minutes 3] [--jobs 2] [--work curve] [--out FILE]
+    python experiments/kernels/size_curve.py --data weak.zarr [--minutes 6] [--jobs 2] [--work curve] [--out FILE]
 
 Two networks, of curves (residual) and of modes, are taught values alone and values with exact kernel rows, all on the
 first N earths of one dataset and for the same time on one thread, and judged on unseen earths of its prior. A run that
@@ -130,7 +130,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--models", type=int, default=200)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--jobs", type=int, default=2)
