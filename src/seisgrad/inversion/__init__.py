@@ -14,6 +14,8 @@ from seisgrad.inversion.calibration import (
     ranks,
     uniformity,
 )
+from seisgrad.inversion.finish import Finished, Weighted, finish, reweigh
+from seisgrad.inversion.first_order import descend
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.linearity import nonlinearity
 from seisgrad.inversion.noise import Correlated, Independent, Noise
@@ -30,6 +32,7 @@ __all__ = [
     "Bounded",
     "Correlated",
     "Coverage",
+    "Finished",
     "FreeLayers",
     "GaussianPrior",
     "Independent",
@@ -41,11 +44,14 @@ __all__ = [
     "Scaled",
     "Search",
     "Status",
+    "Weighted",
     "chance_band",
     "coverage",
     "depth_average",
     "depth_covariance",
+    "descend",
     "estimate_noise",
+    "finish",
     "gauss_newton",
     "inside_samples",
     "nonlinearity",
@@ -53,6 +59,7 @@ __all__ = [
     "paper_control_points",
     "randomised_maximum_likelihood",
     "ranks",
+    "reweigh",
     "robust",
     "search",
     "uniformity",

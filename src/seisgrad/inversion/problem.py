@@ -69,7 +69,7 @@ class Problem:
             z, model, value, predicted, white[..., 0], white[..., 1:] @ self.prior_factor(sites)
         )
 
-    def descend(
+    def gradient(
         self, z: Float[Tensor, "site parameter"], sites: Tensor, *, on_trial: bool = False
     ) -> Descent:
         """Evaluate the operator and the gradient of φ, z - Lᵀ Jᵀ Wᵀ r, without the Jacobian; else as :meth:`linearise`.
@@ -138,26 +138,41 @@ class Problem:
         """
         factor = curvature_factor(at.slope, damping)
         step = torch.cholesky_solve((_times(at.slope.mT, at.residual) - at.z)[..., None], factor)[..., 0]
-        if self.bounds is not None:
-            step = self._pull_inside(self.bounds, at, sites, step, factor)
+        prior = self.prior_factor(sites)
+        step = self.inside(at.z, step, sites, lambda out: torch.cholesky_solve(prior[out].mT, factor[out]))
         length = (_times(at.slope, step).square().sum(-1) + step.square().sum(-1)).sqrt()
         before = at.residual.square().sum(-1) + at.z.square().sum(-1)
         after = (at.residual - _times(at.slope, step)).square().sum(-1) + (at.z + step).square().sum(-1)
         return step, (before - after) / 2, length
 
-    def _pull_inside(
-        self, bounds: Bounds, at: Linearisation, sites: Tensor, step: Tensor, factor: Tensor
-    ) -> Tensor:
+    def inside(
+        self,
+        z: Float[Tensor, "site parameter"],
+        step: Float[Tensor, "site parameter"],
+        sites: Tensor,
+        back: Callable[[Tensor], Float[Tensor, "out parameter parameter"]],
+    ) -> Float[Tensor, "site parameter"]:
+        """The step to the maximum within the bounds, from that to the maximum of a Gaussian that knows none.
+
+        Args:
+            z: whitened models within the bounds.
+            step: from them to the free maxima.
+            sites: that they belong to.
+            back: K Lᵀ of the models ``out`` (mask) whose free maximum lies outside, K the covariance in z: L K Lᵀ is
+                that of the model.
+        """
+        if self.bounds is None:
+            return step
         prior = self.prior_factor(sites)
         slack = TOLERANCE * prior.square().sum(-1).sqrt()
-        free = self.mean[sites] + _times(prior, at.z + step)
-        out = ((free > bounds.upper + slack) | (free < bounds.lower - slack)).any(-1)
+        free = self.mean[sites] + _times(prior, z + step)
+        out = ((free > self.bounds.upper + slack) | (free < self.bounds.lower - slack)).any(-1)
         if not out.any():
             return step
-        back = torch.cholesky_solve(prior[out].mT, factor[out])  # H⁻¹ Lᵀ, so that L H⁻¹ Lᵀ is the covariance
-        pull = bounds.condition(free[out], prior[out] @ back, slack[out])
+        carry = back(out)
+        pull = self.bounds.condition(free[out], prior[out] @ carry, slack[out])
         step = step.clone()
-        step[out] += _times(back, pull)
+        step[out] += _times(carry, pull)
         return step
 
 
