@@ -69,13 +69,14 @@ def kernels(
     ensembles = tuple(dict.fromkeys(ensemble for name in names for ensemble in ensembles_of(name)))
     begin = time.perf_counter()
     new = _trained_again(names, out / "training", quiet=quiet or as_json) if train else {}
-    with Console(len(ensembles) + 4, quiet=quiet, as_json=as_json) as console:
+    with Console(len(ensembles) + 5, quiet=quiet, as_json=as_json) as console:
         with console.step("Load the operators"):
             operators = {name: _load(new.get(name, name)) for name in names}
         work = _Work(operators)
         for ensemble in ensembles:
             work.compare(ensemble, models, console)
         work.artefacts(models, console)
+        work.recover(models, console)
         with console.step("Draw the figures"):
             drawn = work.figures()
         with console.step("Write the results and the report"), whole_folder(out) as folder:
@@ -124,6 +125,7 @@ class _Work:
         self.lines: list[Line] = []
         self.counts: dict[str, int] = {}
         self.own: dict[str, tuple[Comparison, Tensor]] = {}
+        self.recovery: dict[str, bytes] = {}
 
     def compare(self, ensemble: str, number: int, console: Console) -> None:
         """All operators that are judged on this ensemble."""
@@ -163,7 +165,7 @@ class _Work:
             drawn[f"table-{name}"] = png(figures.table_figure(comparison, beside_paper=beside_paper))
             drawn[f"kernels-{name}"] = png(figures.kernels_figure(shown, name))
             drawn[f"cosine-{name}"] = png(figures.cosine_figure(comparison))
-        return drawn | self._imprint()
+        return drawn | self._imprint() | self.recovery
 
     def _imprint(self) -> dict[str, bytes]:
         """The prior experiment, where its operators are among those asked for."""
@@ -188,6 +190,35 @@ class _Work:
                 step.at(name)
                 self.lines += artefact_lines(name, artefacts(operator, earths), len(earths))
             step.say(f"{len(earths)} models of {ENSEMBLE}")
+
+    def recover(self, number: int, console: Console) -> None:
+        """Earths of the weak prior from their curves, by every operator that belongs to it."""
+        from seisgrad.report.figures import png
+        from seisgrad.report.reproduce.ensembles import OWN
+        from seisgrad.report.reproduce.recovery import recover, recovery_lines
+        from seisgrad.report.reproduce.recovery_figure import recovery_figure
+        from seisgrad.report.reproduce.recovery_sites import ENSEMBLE, LEAST, drawn
+
+        with console.step("Recover earths") as step:
+            if number < LEAST:
+                step.say(f"left out: it takes at least {LEAST} models")
+                return
+            setting, earths = drawn(number)
+            found, refused = {}, ""
+            for name, operator in self.operators.items():
+                if OWN.get(name, ENSEMBLE) == ENSEMBLE:
+                    step.at(name)
+                    try:
+                        found[name] = recover(
+                            operator, setting, lambda done, n=name: step.at(f"{n}: {done} earths")
+                        )
+                        self.lines += recovery_lines(name, found[name], setting)
+                    except InputError as reason:
+                        refused += f"; {name} left out: {reason}"
+            if found:
+                name = "default" if "default" in found else next(iter(found))
+                self.recovery = {"recovery": png(recovery_figure(found[name], setting, earths, name))}
+            step.say(", ".join((f"{len(earths)} models of {ENSEMBLE}", *found)) + refused)
 
     def write(self, drawn: dict[str, bytes], folder: Path) -> None:
         """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""
