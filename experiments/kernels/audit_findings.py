@@ -1,8 +1,9 @@
 """The shipped surrogates side by side, from their audits: one table, and the paper's findings held to it.
 
-    for name in default weak weak_paper tectonic lvz tectonic_lvz; do
+    for name in weak weak_paper tectonic lvz tectonic_lvz; do
         seisgrad audit dispersion --operator $name --number 1000 --out audits/$name
     done
+    seisgrad audit dispersion --operator default --prior weak --number 1000 --out audits/default
     python experiments/kernels/audit_findings.py audits/* [--out FILE]
 
 Reads the tables of each audit, of the operator's own prior alone, and prints Markdown: kernels of vs by band, the bands
@@ -55,11 +56,15 @@ def collected(folder: Path) -> list[Row]:
     for quantity in INVERSION:
         rows = [row for row in rows_of(folder, "consequences.csv") if row["quantity"] == quantity]
         values = sorted(float(row["value"]) for row in rows if row["value"] not in ("", "nan"))
-        found.append(
-            {"operator": folder.name, "models": rows[0]["models"], "quantity": quantity, "parameter": "", "group": ""}
-            | {"mean": f"{statistics.fmean(values):.4g}", "median": f"{statistics.median(values):.4g}"}
-            | {"low": f"{values[len(values) // 20]:.4g}", "high": f"{values[-1 - len(values) // 20]:.4g}"}
-        )  # fmt: skip
+        told = {
+            "median": f"{statistics.median(values):.4g}",
+            "low": f"{values[len(values) // 20]:.4g}",
+            "high": f"{values[-1 - len(values) // 20]:.4g}",
+        }
+        if quantity == "falls":  # a gain over none at all is infinite, and so would be the mean
+            told["mean"] = f"{statistics.fmean(values):.4g}"
+        of = {"operator": folder.name, "models": rows[0]["models"], "quantity": quantity}
+        found.append({name: "" for name in COLUMNS} | of | told)
     return found
 
 
@@ -112,7 +117,8 @@ def main() -> None:
         if row["quantity"] == "artefact_strength":
             told = f"artefact, {row['group']} {row['parameter']}, at {row['median']} km, {row['mean']}"
         elif row["quantity"] in INVERSION:
-            told = f"{row['quantity']} {row['mean']}, median {row['median']} ({row['low']}–{row['high']})"
+            share = f", mean {row['mean']}" if row["mean"] else ""
+            told = f"{row['quantity']}: median {row['median']} (5–95 %: {row['low']}–{row['high']}){share}"
         else:
             continue
         print(f"{row['operator']}: {told}")
