@@ -48,6 +48,24 @@ def test_a_model_cannot_improve_by_losing_data():
     assert "lose data" in found.message()
 
 
+def test_a_maximum_at_the_edge_of_a_datum_is_told_and_found_without_it():
+    """The longest period exists in the truth by a hair; the most probable model without a cutoff has it no more."""
+    prior = smooth_prior(3.6)
+    _, data = observe(OP, smooth_prior(3.2, 0.1), 0.02, 1, 22)
+    free = gauss_newton(OP, data[0], 0.02, prior)
+    op = Average(
+        harmonic=True, cutoff=float(free.prediction[-1]) - 0.19
+    )  # T/100 more: 0.01 above the maximum
+    found = gauss_newton(op, data[0], 0.02, prior)
+    assert found.status == Status.STALLED
+    assert found.edge.nonzero().tolist() == [[8]]
+    assert "sits where 1 of them cease to exist" in found.message()
+    again = gauss_newton(op, data[0].masked_fill(found.edge, torch.nan), 0.02, prior, start=found.mean)
+    assert again.status == Status.CONVERGED
+    assert float(((again.mean - found.mean) / again.sigma).abs().max()) < 1.0
+    assert not free.edge.any()
+
+
 def test_data_beyond_reach_at_the_start_are_won_back():
     op = Average(harmonic=True, cutoff=2.5)
     prior = smooth_prior()

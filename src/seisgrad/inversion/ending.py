@@ -37,7 +37,7 @@ def gather(
     """The posterior of all sites from the descriptions of its parts, in order."""
     model, data, n = problem.op.domain, problem.op.codomain, problem.op.domain.size
     inner = {"mean": model.shape, "at_bound": model.shape, "prediction": data.shape, "residual": data.shape}
-    inner |= {"importance": data.shape, "covariance": (n, n), "resolution": (n, n)}
+    inner |= {"importance": data.shape, "edge": data.shape, "covariance": (n, n), "resolution": (n, n)}
     whole = {
         name: value.reshape((*problem.batch, *inner.get(name, value.shape[1:])))
         for name, value in join(parts).items()
@@ -80,6 +80,11 @@ def describe(problem: Problem, ending: Ending, significance: float) -> dict[str,
     # They are taken at the end of the step, shorter than the tolerance, that was left: data that are all but fitted by
     # construction have weights so small that it would tell.
     step, _, _ = problem.step(at, sites, torch.zeros_like(at.z[:, 0]))
+    blocked = ending.blocked & ~ending.converged
+    edge = torch.zeros_like(at.predicted)
+    if blocked.any():
+        beyond = problem.linearise(at.z[blocked] + step[blocked], sites[blocked], on_trial=True).predicted
+        edge[blocked] = at.predicted[blocked] & ~beyond & beyond.any(-1, keepdim=True)
     step = torch.where(ending.converged[:, None], step, 0.0)
     residual = at.residual - (at.slope @ step[..., None])[..., 0]
     p_fit = _tail(residual.square().sum(-1), used - information, used - 2 * information + second)
@@ -107,7 +112,8 @@ def describe(problem: Problem, ending: Ending, significance: float) -> dict[str,
         "p_fit": p_fit,
         "p_prior": p_prior,
         "status": status,
-        "blocked": ending.blocked & ~ending.converged,
+        "blocked": blocked,
+        "edge": edge,
         "at_bound": touched,
         "iterations": ending.iterations,
         "log_evidence": log_evidence,

@@ -66,6 +66,8 @@ class Posterior:
             priors. Bounds are not applied; at the end of a stalled walk it is no evidence of a maximum.
         significance: the ``p_fit`` below which the status is UNEXPLAINED.
         blocked: stalled because the steps left would have lost data that the model predicts, ``[*batch]``.
+        edge: which data those are, ``[*batch, *codomain.shape]``: the model sits where they are about to cease to exist,
+            such as modes at their cutoff.
         at_bound: which parameters sit at a bound, ``[*batch, *domain.shape]``.
         iterations: steps tried, ``[*batch]``.
         history: ``chi2`` at the start and after each step, ``[iteration, *batch]``; constant once a site is done.
@@ -90,6 +92,7 @@ class Posterior:
     log_evidence: Float[Tensor, "*batch"]
     significance: float
     blocked: Bool[Tensor, "*batch"]
+    edge: Bool[Tensor, "..."]
     at_bound: Bool[Tensor, "..."]
     iterations: Int[Tensor, "*batch"]
     history: Float[Tensor, "iteration ..."]
@@ -232,10 +235,16 @@ class Posterior:
         if self.status[site] == Status.STALLED:
             lossy = "the steps left to it lose data that the model predicts"
             why = lossy if self.blocked[site] else "it ran out of steps, or of steps that lead down"
-            return (
-                f"Stalled after {tried} steps before the maximum ({why}): {fit}. {loss}"
+            edge = int(self.edge[site].sum())
+            advice = (
                 "Start elsewhere, allow more iterations, or check that the operator's derivative is right."
             )
+            if edge and p_fit >= self.significance:
+                advice = (
+                    f"The model explains the data and sits where {edge} of them cease to exist, such as modes at their "
+                    "cutoff: start again from it without those."
+                )
+            return f"Stalled after {tried} steps before the maximum ({why}): {fit}. {loss}{advice}"
         if self.status[site] == Status.UNEXPLAINED:
             return (
                 f"Not explained: no model near this one that the prior allows fits better than {fit}. {loss}"
