@@ -66,8 +66,8 @@ class Posterior:
             priors. Bounds are not applied; at the end of a stalled walk it is no evidence of a maximum.
         significance: the ``p_fit`` below which the status is UNEXPLAINED.
         blocked: stalled because the steps left would have lost data that the model predicts, ``[*batch]``.
-        edge: which data those are, ``[*batch, *codomain.shape]``: the model sits where they are about to cease to exist,
-            such as modes at their cutoff.
+        edge: which data those are, ``[*batch, *codomain.shape]``: the model sits where they are about to cease to
+            exist, such as modes at their cutoff.
         at_bound: which parameters sit at a bound, ``[*batch, *domain.shape]``.
         iterations: steps tried, ``[*batch]``.
         history: ``chi2`` at the start and after each step, ``[iteration, *batch]``; constant once a site is done.
