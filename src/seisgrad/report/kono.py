@@ -69,8 +69,7 @@ BOTTOM = 1200.0
 MOHO = 24.4
 """km; PREM's."""
 LID, ZONE = (MOHO, 80.0), (80.0, 220.0)
-"""km; PREM's lid and low-velocity zone: depths that no look at the profile has chosen, whose fastest and slowest would
-differ in any earth."""
+"""km; PREM's lid and low-velocity zone, and no depths of the profile's own extremes, which differ in any earth."""
 CRUST_SIGMA, MANTLE_SIGMA = 0.10, 0.04
 """Prior sigma as a fraction of vs: above about 40 km, where the path has oceans and shelves, and below."""
 
