@@ -144,7 +144,7 @@ def invert_sites(
     operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None,
     spread: Spread = map,
 ) -> Outcome:
-    """Invert every site with one grid and one prior; a site's outcome depends on no other.
+    """Invert every site with one grid and one prior; a site's outcome depends on no other, but for round-off.
 
     Args:
         sites: the data.
