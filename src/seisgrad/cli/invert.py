@@ -1,7 +1,8 @@
 """``seisgrad invert``: shear velocity with uncertainty from dispersion curves."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from seisgrad.dispersion.starting_model import StartingModel
 
 EXAMPLE = "Example: seisgrad invert curves.csv --earth spherical --reference prem --out result"
+
+# The same words as in dispersion.invert, which is not imported here because it needs torch.
+FinishName = Literal["steps", "weights", "none"]
 
 DEEP = 60.0
 """Half of the longest wavelength, km, from which on the default prior is a reference earth and not the
@@ -73,6 +77,14 @@ def invert(
         str, typer.Option(help="One site of several; without it all are inverted, for a region.")
     ] = "",
     operator: OperatorName = "exact",
+    finish: Annotated[
+        FinishName | None,
+        typer.Option(
+            help="What physics does for the inversion of another operator: exact steps from its model (the default), "
+            "weights of its samples, or none.",
+            show_default=False,
+        ),
+    ] = None,
     scheduler: Annotated[
         str, typer.Option(help="Many sites: work on the Dask cluster of this scheduler.", metavar="tcp://…")
     ] = "",
@@ -85,19 +97,30 @@ def invert(
     check_folder(out)
     _check_fraction("--sigma", sigma, 0.5)
     _check_fraction("--floor", floor or None, 0.5)
+    if operator == "exact" and finish not in (None, "none"):
+        raise InputError(
+            f"--finish {finish} is for surrogates, and --operator exact is the physics itself: leave one of them out"
+        )
 
     from seisgrad.cli.results import kernels_to_vs, summary
     from seisgrad.dispersion import read_curves
     from seisgrad.dispersion.invert import invert as invert_curves
     from seisgrad.report.inversion import inversion_figures, inversion_page, write_results
+    from seisgrad.report.surrogate import surrogate_notes, surrogate_summary
 
     picks = _chosen(read_curves(curves), site, curves)
     starting = _starting(picks, reference, sigma)
     if len(picks.sites) > 1:
+        if finish == "weights":
+            raise InputError(
+                f"--finish weights is for one site, and {curves} holds {len(picks.sites)}: choose one with --site, or "
+                "take --finish steps"
+            )
         from seisgrad.cli.region import invert_region
 
         settings = {"earth": earth, "floor": floor, "operator": operator, "quiet": quiet, "as_json": as_json}
-        invert_region(picks, starting, curves, out, scheduler=scheduler, **settings)
+        exact_end = operator != "exact" and finish != "none"
+        invert_region(picks, starting, curves, out, exact_end=exact_end, scheduler=scheduler, **settings)
         return
     if scheduler:
         raise InputError("--scheduler is for many sites, and there is one: leave it out")
@@ -108,21 +131,24 @@ def invert(
                 starting,
                 earth=earth,
                 floor=floor,
-                operator=lambda survey, depth: load_operator(operator, survey, depth),
+                operator=None if operator == "exact" else partial(load_operator, operator),
+                finish=finish or "steps",
             )
             step.say(f"{int(result.posterior.count)} data, {len(starting.rock_depth)} layers")
+        notes = [*surrogate_notes(result, operator), *_notes(result, floor)]
         with console.step("Draw the figures and write the report"):
-            kernels, periods = kernels_to_vs(result) if operator == "exact" else (None, None)
+            exact = result.surrogate is None or result.finished is not None
+            kernels, periods = kernels_to_vs(result) if exact else (None, None)
             drawn = inversion_figures(result, kernels, periods)
-            page = inversion_page(result, curves.name, drawn, _notes(result, floor))
+            page = inversion_page(result, curves.name, drawn, notes)
             with whole_folder(out) as folder:
                 write_results(result, folder)
                 for name, png in drawn.items():
                     (folder / f"{name}.png").write_bytes(png)
                 (folder / "report.html").write_text(page.html(), encoding="utf-8")
-        notes = _notes(result, floor)
-        lines = [result.posterior.message(), *notes, f"wrote {out / 'report.html'}"]
-        console.finish(summary(result, out) | {"notes": notes}, *lines)
+        told = [result.posterior.message(), *([result.finished.message()] if result.finished else [])]
+        lines = [*told, *notes, f"wrote {out / 'report.html'}"]
+        console.finish(summary(result, out) | surrogate_summary(result) | {"notes": notes}, *lines)
 
 
 def _check_fraction(option: str, value: float | None, largest: float) -> None:

@@ -23,6 +23,7 @@ from seisgrad.report.findings import (
     title,
 )
 from seisgrad.report.page import Page
+from seisgrad.report.surrogate import add_surrogate
 
 CAPTIONS = {
     "fit": "Measured velocities with one standard deviation, the prediction of the most probable model "
@@ -131,6 +132,7 @@ def inversion_page(inversion: Inversion, source: str, drawn: Mapping[str, bytes]
     page = Page(f"Shear velocity from {source}", f"{branches}; {inversion.survey.earth} earth.")
     page.cards(*cards(inversion))
     add_fit(page, inversion, drawn)
+    add_surrogate(page, inversion)
     add_resolution(page, inversion, drawn)
     page.heading("What was assumed")
     page.points(
