@@ -18,6 +18,11 @@ RANGE_DB = 24.0
 """Of the image: what is weaker than this below the largest envelope of its period is drawn as nothing."""
 
 
+def paleness(mode: int) -> float:
+    """Opacity of what belongs to a mode: the higher, the paler."""
+    return 1 / (1 + 0.5 * mode)
+
+
 def curves(axes: "Axes", table: DispersionCurves) -> "list[Artist]":
     """Every branch of a table with one-sigma bars: colour is the wave, marker the kind, paler the higher mode.
 
@@ -34,7 +39,7 @@ def curves(axes: "Axes", table: DispersionCurves) -> "list[Artist]":
         label = f"{branch.wave.capitalize()} {branch.kind}" + (f", mode {branch.mode}" if branch.mode else "")
         bars = axes.errorbar(
             picks.period.numpy(), picks.velocity.numpy(), picks.sigma.numpy(),
-            fmt=MARKERS[branch.kind], color=COLOURS[branch.wave], alpha=1 / (1 + 0.5 * branch.mode),
+            fmt=MARKERS[branch.kind], color=COLOURS[branch.wave], alpha=paleness(branch.mode),
             ms=4, mfc="white" if branch.mode else None, lw=1.0, capsize=0, label=label,
         )  # fmt: skip
         artists.append(bars)  # type: ignore[arg-type]  (a container of artists)

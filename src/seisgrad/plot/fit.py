@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.plot.dispersion import COLOURS, MARKERS
+from seisgrad.plot.dispersion import COLOURS, MARKERS, paleness
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -22,6 +22,7 @@ def fit(
     prior: Float[Tensor, " period"] | None = None,
     wave: str = "rayleigh",
     kind: str = "phase",
+    mode: int = 0,
     label: str = "",
 ) -> "list[Artist]":
     """One branch: data with their one-sigma bars, the predicted line and, thin and dashed, the prior's.
@@ -35,15 +36,16 @@ def fit(
         prior: predicted before the data were seen, ``[period]``.
         wave: which colour.
         kind: which marker.
+        mode: the higher, the paler.
         label: in the legend.
     """
-    colour = COLOURS[wave]
+    colour, clear = COLOURS[wave], paleness(mode)
     have = observed.isfinite()
     bars = axes.errorbar(
         *(values[have].numpy() for values in (periods, observed, sigma)),
-        fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour, alpha=0.85, mfc="white", zorder=2, label=label or None,
+        fmt=MARKERS[kind], ms=3.6, lw=0.9, color=colour, alpha=0.85 * clear, mfc="white", zorder=2, label=label or None,
     )  # fmt: skip
-    (line,) = axes.plot(periods.numpy(), predicted.numpy(), color=colour, lw=2.0, zorder=3)
+    (line,) = axes.plot(periods.numpy(), predicted.numpy(), color=colour, alpha=clear, lw=2.0, zorder=3)
     artists: list[Artist] = [bars, line]  # type: ignore[list-item]  (a container of artists)
     if prior is not None:
         artists += axes.plot(periods.numpy(), prior.numpy(), color=colour, lw=1.0, ls=(0, (4, 3)), zorder=1)
@@ -59,9 +61,10 @@ def residuals(
     *,
     wave: str = "rayleigh",
     kind: str = "phase",
+    mode: int = 0,
     label: str = "",
 ) -> "list[Artist]":
-    """Residuals over their standard deviation, with the bands of one and two standard deviations."""
+    """Residuals over their standard deviation, with the bands of one and two; ``mode`` as in :func:`fit`."""
     bands = [axes.axhspan(-n, n, color="#8A93A0", alpha=0.13, lw=0, zorder=0) for n in (1, 2)]
     have = normalised.isfinite()
     (points,) = axes.plot(
@@ -70,6 +73,7 @@ def residuals(
         MARKERS[kind],
         ms=3.6,
         color=COLOURS[wave],
+        alpha=paleness(mode),
         label=label or None,
     )
     axes.set_xscale("log")

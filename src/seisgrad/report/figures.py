@@ -41,6 +41,8 @@ STYLE: dict[Any, Any] = {
     "text.color": "#1d2530",
 }
 """How every figure of a report looks."""
+SYMBOLS = {"phase": "c", "group": "U", "ellipticity": "(H/V)"}
+"""What is differentiated in a kernel."""
 
 P = ParamSpec("P")
 
@@ -142,7 +144,7 @@ def kernel_figure(
         density = per_kilometre(kernel, model.thickness)
         (image,) = kernel_image(left, periods, model.depth, density, bottom=bottom)
         plain_periods(left)
-        figure.colorbar(image, ax=left, label="∂U/∂vs per km" if branch.kind == "group" else "∂c/∂vs per km")
+        figure.colorbar(image, ax=left, label=f"∂{SYMBOLS[branch.kind]}/∂vs per km")
         left.set_title(title(branch))
         plain_depths(left, bottom)
         kernel_lines(right, periods, model.depth, density, bottom=bottom, wanted=wanted)
@@ -172,45 +174,61 @@ def draw_earth(figure: "FigureBase", inversion: Inversion, bottom: float) -> Non
 
 
 def draw_fit(axes: "Axes", inversion: Inversion) -> None:
-    """All branches with their data, prediction and prior prediction."""
-    for i, branch in enumerate(inversion.survey.branches):
-        fit(
-            axes,
-            inversion.survey.periods,
-            inversion.observed[i],
-            inversion.sigma[i],
-            _within(inversion, i, inversion.predicted),
-            prior=_within(inversion, i, inversion.prior_prediction),
-            wave=branch.wave,
-            kind=branch.kind,
-            label=title(branch),
-        )
+    """All branches with their data, prediction and prior prediction; ellipticities on an axis of their own."""
+    branches = inversion.survey.branches
+    ratios = [i for i, branch in enumerate(branches) if branch.kind == "ellipticity"]
+    speeds = [i for i in range(len(branches)) if i not in ratios]
+    right = axes.twinx() if ratios else axes
+    for place, rows in ((axes, speeds), (right, ratios)):
+        for i in rows:
+            fit(
+                place,
+                inversion.survey.periods,
+                inversion.observed[i],
+                inversion.sigma[i],
+                _within(inversion, i, inversion.predicted),
+                prior=_within(inversion, i, inversion.prior_prediction),
+                wave=branches[i].wave,
+                kind=branches[i].kind,
+                mode=branches[i].mode,
+                label=title(branches[i]),
+            )
+        if rows:
+            _frame(place, inversion, rows)
     axes.plot([], [], color=PRIOR, lw=1.0, ls=(0, (4, 3)), label="prior mean")
-    _frame(axes, inversion)
     axes.set(title="Fit", ylabel="velocity (km/s)")
     shown = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    if ratios:
+        right.set_ylabel("ellipticity (horizontal over vertical)")
+        right.spines["right"].set_visible(True)
+        plain_periods(right)
+        shown |= dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
     order = sorted(shown, key="prior mean".__eq__)  # the data first
     axes.legend([shown[label] for label in order], order, loc="best", ncols=2)
     plain_periods(axes)
 
 
-def _frame(axes: "Axes", inversion: Inversion) -> None:
-    """Limits that hold all data and predictions, but not the longest error bars."""
-    seen = torch.cat(
-        [
-            inversion.observed[inversion.observed.isfinite()],
-            inversion.predicted[inversion.observed.isfinite()],
-        ]
-    )
+def _frame(axes: "Axes", inversion: Inversion, rows: list[int]) -> None:
+    """Limits that hold all data and predictions of some branches, but not the longest error bars."""
+    observed, predicted = inversion.observed[rows], inversion.predicted[rows]
+    there = observed.isfinite()
+    seen = torch.cat([observed[there], predicted[there]])
     low, high = (float(v) for v in seen[seen.isfinite()].aminmax())
-    margin = 0.15 * max(high - low, 0.05 * high)
+    margin = 0.15 * max(high - low, 0.05 * abs(high))
     axes.set_ylim(low - margin, high + margin)
 
 
 def draw_residuals(axes: "Axes", inversion: Inversion) -> None:
     """All residuals over their sigma."""
     for i, branch in enumerate(inversion.survey.branches):
-        residuals(axes, inversion.survey.periods, inversion.residual[i], wave=branch.wave, kind=branch.kind)
+        residuals(
+            axes,
+            inversion.survey.periods,
+            inversion.residual[i],
+            wave=branch.wave,
+            kind=branch.kind,
+            mode=branch.mode,
+        )
     largest = float(inversion.residual.abs().nan_to_num(0.0).max())
     axes.set_ylim(-max(3.0, 1.1 * largest), max(3.0, 1.1 * largest))
     plain_periods(axes)

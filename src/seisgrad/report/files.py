@@ -118,11 +118,13 @@ def posterior_dataset(inversion: Inversion) -> "Dataset":
         "prior_covariance": (prior.covariance, "km2/s2", "prior covariance"),
         "resolution": (posterior.resolution, "1", "row: how the estimate averages the true model"),
     }
+    ratios = any(branch.kind == "ellipticity" for branch in inversion.survey.branches)
+    unit = "km/s, or 1 for ellipticity" if ratios else "km/s"
     per_datum = {
-        "observed": (inversion.observed, "km/s", "measured; NaN where there is no pick"),
-        "sigma": (inversion.sigma, "km/s", "standard deviation of the data"),
-        "predicted": (inversion.predicted, "km/s", "by the most probable model"),
-        "predicted_prior": (inversion.prior_prediction, "km/s", "by the prior mean"),
+        "observed": (inversion.observed, unit, "measured; NaN where there is no pick"),
+        "sigma": (inversion.sigma, unit, "standard deviation of the data"),
+        "predicted": (inversion.predicted, unit, "by the most probable model"),
+        "predicted_prior": (inversion.prior_prediction, unit, "by the prior mean"),
     }
     variables = {}
     for axes, group in (

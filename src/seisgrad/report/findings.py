@@ -22,7 +22,7 @@ SHALLOW = 1.0
 @dataclass(frozen=True)
 class BranchFit:
     """How one branch is fitted: number of data, χ² per datum, mean residual over sigma, r.m.s. misfit in
-    km/s."""
+    km/s (a ratio for ellipticity)."""
 
     branch: Branch
     count: int
@@ -147,13 +147,13 @@ def say_fit(inversion: Inversion) -> list[str]:
     """The status, and the fit branch by branch."""
     sentences = [inversion.posterior.message()]
     for part in branch_fits(inversion):
-        pulled = (
-            f", predicted on average {abs(part.bias):.1f} sigma too {'slow' if part.bias > 0 else 'fast'}"
-        )
+        ratio = part.branch.kind == "ellipticity"
+        low, high = ("small", "large") if ratio else ("slow", "fast")
+        pulled = f", predicted on average {abs(part.bias):.1f} sigma too {low if part.bias > 0 else high}"
+        rms = f"{part.rms:.2g}" if ratio else f"{1000 * part.rms:.0f} m/s"
         sentences.append(
             f"{title(part.branch)}: {part.count} values at {part.shortest:.3g} to {part.longest:.3g} s, "
-            f"misfit {1000 * part.rms:.0f} m/s r.m.s., χ² per datum {part.chi2:.2f}"
-            f"{pulled if abs(part.bias) > 0.5 else ''}."
+            f"misfit {rms} r.m.s., χ² per datum {part.chi2:.2f}{pulled if abs(part.bias) > 0.5 else ''}."
         )
     return sentences
 
