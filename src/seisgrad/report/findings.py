@@ -158,21 +158,6 @@ def say_fit(inversion: Inversion) -> list[str]:
     return sentences
 
 
-def extreme(
-    inversion: Inversion, top: float, bottom: float, lowest: bool
-) -> tuple[float, float, float] | None:
-    """Depth (middle of the layer), vs and its sigma of the slowest or fastest resolved layer between two
-    depths, km."""
-    tops = inversion.starting.rock_depth
-    ends = torch.cat([tops[1:], tops[-1:]])
-    inside = resolved(inversion) & (tops >= top) & (ends <= bottom)
-    if not bool(inside.any()):
-        return None
-    vs = inversion.posterior.mean.where(inside, torch.tensor(torch.inf if lowest else -torch.inf))
-    i = int(vs.argmin() if lowest else vs.argmax())
-    return float((tops[i] + ends[i]) / 2), float(vs[i]), float(inversion.posterior.sigma[i])
-
-
 def title(branch: Branch) -> str:
     """A branch as words: ``Rayleigh group``, ``Love phase, mode 1``."""
     words = f"{branch.wave.capitalize()} {branch.kind}"
