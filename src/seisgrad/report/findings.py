@@ -3,7 +3,6 @@ carry."""
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Bool
 from torch import Tensor
 
