@@ -192,6 +192,9 @@ def test_the_card_warns_of_kernels_that_fail_where_data_lie(inversion: Inversion
         ("rayleigh 2-5", 0.6, 0.9), ("rayleigh 10-20", 0.7, 0.8)
     )
     assert "--finish steps" in notes(("rayleigh 2-5", 0.6, 0.9))
+    last = float(inversion.survey.periods[-1])  # belongs to the last band, and to no other
+    assert "fail" not in notes(("rayleigh 2-3", 0.6, 0.9), (f"rayleigh 20-{last!r}", 0.999, 0.03))
+    assert "fail" in notes(good, (f"rayleigh {last!r}-45", 0.6, 0.9))
 
 
 def test_nothing_is_said_where_physics_did_everything(inversion: Inversion) -> None:

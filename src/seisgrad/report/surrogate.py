@@ -70,7 +70,7 @@ def surrogate_notes(inversion: Inversion, name: str) -> list[str]:
         relative = max(row["relative_l2_vs"] for row in failing)
         notes.append(
             f"The card of {name} says that its kernels to vs fail where these data lie: {bands} (raw cosine down to "
-            f"{cosine:.3g}, relative L2 error up to {relative:.2g}; on unseen earths like those of its training). "
+            f"{cosine:.3g}, relative L2 error up to {relative:.2g} on unseen earths like those of its training). "
             f"{_CONSEQUENCE[way]}"
         )
     return notes
@@ -99,7 +99,8 @@ def _failing(inversion: Inversion, errors: Iterable[Mapping[str, Any]]) -> Itera
         longest = max(high for _, high in edges)
         for row, (low, high) in zip(entry["bands"], edges, strict=True):
             here = torch.tensor([branch.wave == row["band"].split()[0] for branch in survey.branches])
-            inside = (survey.periods >= low) & ((survey.periods < high) | (survey.periods == longest))
+            below = survey.periods <= high if high == longest else survey.periods < high
+            inside = (survey.periods >= low) & below
             seen = bool(inversion.observed[here][:, inside].isfinite().any())
             if seen and (row["raw_cosine_vs"] < COSINE or row["relative_l2_vs"] > RELATIVE):
                 yield row
