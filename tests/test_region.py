@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 from torch.testing import assert_close
 
 from seisgrad.dispersion import Branch, DispersionCurves, Physics, Survey
@@ -133,3 +134,40 @@ def test_a_site_at_two_places_is_refused() -> None:
     moved = DispersionCurves.from_picks(p._replace(latitude=40.0 + i) for i, p in enumerate(rows))
     with pytest.raises(InputError, match="expected one place per site"):
         Sites.of(moved)
+
+
+def test_a_wrong_stand_in_is_put_right_by_exact_steps(region) -> None:
+    curves, starting, _ = region
+    sites = Sites.of(curves)
+
+    def stand_in(survey: Survey, depth: Tensor):
+        exact = Physics(survey, depth)
+        return lambda earth: 1.01 * exact(earth)
+
+    exact = invert_sites(sites, starting)
+    for exact_end in (False, True):
+        found = invert_sites(sites, starting, operator=stand_in, exact_end=exact_end)
+        off = float(((found.vs - exact.vs) / exact.sigma).abs().max())
+        assert (off < 0.02) is exact_end
+        assert (off > 0.5) is not exact_end
+    assert_close(found.sigma, exact.sigma, rtol=1e-2, atol=0.0)
+
+
+def test_what_a_stand_in_refuses_is_inverted_by_physics(region) -> None:
+    curves, starting, _ = region
+    sites = Sites.of(curves)
+
+    def narrow(survey: Survey, depth: Tensor):
+        exact = Physics(survey, depth)
+
+        def only_one(earth: Tensor) -> Tensor:
+            if earth.ndim > 2:
+                raise InputError("outside the range of training")
+            return exact(earth)
+
+        return only_one
+
+    found = invert_sites(sites, starting, operator=narrow)
+    assert (found.status == REFUSED).all()
+    found = invert_sites(sites, starting, operator=narrow, exact_end=True)
+    assert (found.status == Status.CONVERGED).all()

@@ -38,6 +38,7 @@ def invert_region(
     earth: "Earth",
     floor: float,
     operator: str,
+    exact_end: bool = False,
     scheduler: str,
     quiet: bool,
     as_json: bool,
@@ -62,6 +63,7 @@ def invert_region(
         "earth": earth,
         "floor": floor,
         "operator": operator,
+        "finish": exact_end,
         "batches": [region.TOGETHER, region.STARTS],
     }
     # a scheduler that does not answer is known before anything is written
@@ -74,13 +76,15 @@ def invert_region(
                     starting,
                     floor=floor,
                     operator=partial(load_operator, operator),
+                    exact_end=exact_end,
                     spread=_Run(kept, bar, client),
                 )
             except KeyboardInterrupt:
                 raise typer.Abort(
                     f"interrupted with {bar.done} of {bar.total} sites done; the same command goes on"
                 ) from None
-    _write(sites, starting, outcome, source, out, Console(1, quiet=quiet, as_json=as_json))
+    words = f"{operator}, then exact steps" if exact_end else operator
+    _write(sites, starting, outcome, words, source, out, Console(1, quiet=quiet, as_json=as_json))
     kept.clear()
 
 
@@ -128,6 +132,7 @@ def _write(
     sites: "Sites",
     starting: "StartingModel",
     outcome: "Outcome",
+    operator: str,
     source: Path,
     out: Path,
     console: Console,
@@ -143,7 +148,7 @@ def _write(
         sites_csv,
     )
 
-    region = Region(sites, starting, outcome)
+    region = Region(sites, starting, outcome, operator)
     placed = bool((sites.latitude.isfinite() & sites.longitude.isfinite()).all())
     with console:
         with console.step("Draw the maps and write the region"), whole_folder(out) as folder:

@@ -19,7 +19,7 @@ from seisgrad.dispersion.sites import Sites, complaints
 from seisgrad.dispersion.starting_model import StartingModel
 from seisgrad.dispersion.survey import Survey
 from seisgrad.errors import InputError
-from seisgrad.inversion import Search, gauss_newton, search
+from seisgrad.inversion import Search, finish, gauss_newton, search
 from seisgrad.operator import Operator
 
 TOGETHER = 256
@@ -59,17 +59,25 @@ class Inverter:
         starting: grid, prior and tie.
         floor: error of the theory as a fraction of the velocity, added in quadrature.
         operator: makes the forward operator from ``(survey, depth)``; the exact one by default.
+        exact_end: go on by exact steps where another operator's inversion has ended.
     """
 
     survey: Survey
     starting: StartingModel
     floor: float = 0.0
     operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None
+    exact_end: bool = False
 
     @property
     def forward(self) -> Operator:
-        """From vs of the rock to the data."""
+        """From vs of the rock to the data, of the first round."""
         return operator_of(self.operator, self.survey, self.starting) @ self.starting.tie
+
+    @property
+    def last(self) -> Operator:
+        """The same, of the operator that has the last word."""
+        make = None if self.exact_end else self.operator
+        return operator_of(make, self.survey, self.starting) @ self.starting.tie
 
     def __call__(self, batch: Batch) -> Done:
         """Invert a batch, on one thread: sums do not depend on how many a machine has."""
@@ -82,34 +90,36 @@ class Inverter:
         if len(fine):
             noise = torch.hypot(batch.sigma, self.floor * batch.velocity)
             with _one_thread():
-                found = self._try(self.forward, batch.velocity[fine], noise[fine], batch.again)
+                found = self._try(batch.velocity[fine], noise[fine], batch.again)
             outcome = outcome.with_sites(fine, found)
         return Done(batch.name, batch.site, outcome)
 
-    def _try(self, forward: Operator, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
+    def _try(self, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
         """A batch; where something in it is refused, its halves, down to the one site whose fault it is."""
         try:
-            return self._invert(forward, velocity, noise, again)
+            return self._invert(velocity, noise, again)
         except (InputError, torch.linalg.LinAlgError) as error:  # pyright: ignore[reportPrivateImportUsage]
             if len(velocity) == 1:
                 return self._refused([str(error)])
         half = len(velocity) // 2
         return Outcome.together(
-            [self._try(forward, velocity[p], noise[p], again) for p in (slice(half), slice(half, None))]
+            [self._try(velocity[part], noise[part], again) for part in (slice(half), slice(half, None))]
         )
 
-    def _invert(self, forward: Operator, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
+    def _invert(self, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
         prior = self.starting.prior
         bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
-        if not again:
-            posterior = gauss_newton(forward, velocity, noise, prior, bounds=bounds, max_iterations=SOON)
-            found = None
-        else:
+        found, soon = None, {"bounds": bounds, "max_iterations": SOON}
+        if again:
             found = search(
-                forward, velocity, noise, prior,
+                self.last, velocity, noise, prior,
                 starts=STARTS, doubtful_only=True, significance=IMPLAUSIBLE, bounds=bounds, max_iterations=STEPS,
             )  # fmt: skip
             posterior = found.best
+        else:
+            posterior = gauss_newton(self.forward, velocity, noise, prior, **soon)
+            if self.exact_end:
+                posterior = finish(self.last, posterior, velocity, noise, **soon).posterior
         no = torch.zeros(len(velocity), dtype=torch.bool)
         return Outcome(
             vs=posterior.mean,
@@ -142,6 +152,7 @@ def invert_sites(
     *,
     floor: float = 0.0,
     operator: Callable[[Survey, Tensor], Callable[[Tensor], Tensor]] | None = None,
+    exact_end: bool = False,
     spread: Spread = map,
 ) -> Outcome:
     """Invert every site with one grid and one prior; a site's outcome depends on no other, but for round-off.
@@ -151,18 +162,20 @@ def invert_sites(
         starting: grid, prior and tie.
         floor: error of the theory as a fraction of the velocity, added in quadrature.
         operator: makes the forward operator from ``(survey, depth)``; the exact one by default.
+        exact_end: go on by exact steps where another operator's inversion has ended, and search again by exact ones.
         spread: who inverts the batches of a round.
 
     Raises:
         InputError: a prior mean that the operator refuses, which is no site's fault.
     """
-    inverter = Inverter(sites.survey, starting, floor, operator)
+    inverter = Inverter(sites.survey, starting, floor, operator, exact_end)
     with torch.no_grad():
         inverter.forward(starting.prior.mean)
     every = torch.arange(len(sites))
     first = sorted(spread(inverter, _batches(sites, every, again=False)), key=lambda done: done.name)
     outcome = Outcome.together([done.outcome for done in first])
-    slow = every[outcome.doubtful & (outcome.status != REFUSED)]
+    # what another operator has refused, the exact one may take
+    slow = every[outcome.doubtful & (exact_end | (outcome.status != REFUSED))]
     for done in spread(inverter, _batches(sites, slow, again=True)):
         outcome = outcome.with_sites(done.site, done.outcome)
     return outcome

@@ -43,6 +43,8 @@ class Region(NamedTuple):
     sites: Sites
     starting: StartingModel
     outcome: Outcome
+    operator: str = "exact"
+    """Which forward operator was inverted, in words."""
 
 
 def region_dataset(region: Region) -> "Dataset":
@@ -88,6 +90,7 @@ def region_dataset(region: Region) -> "Dataset":
         "Conventions": "CF-1.11",
         "title": "Shear velocity from surface-wave dispersion",
         "prior": region.starting.words,
+        "operator": region.operator,
     }
     grid = _grid(sites)
     if grid is None:
@@ -227,7 +230,7 @@ def region_page(region: Region, source: str, drawn: dict[str, bytes]) -> Page:
     """The page: how many sites ended how, maps, sections, and the sites that need a look."""
     outcome, number = region.outcome, len(region.sites)
     page = Page(f"Shear velocity of {number} sites", f"Inverted from {source}.")
-    page.text(region.starting.words)
+    page.text(f"{region.starting.words} The forward operator: {region.operator}.")
     page.table(["status", "sites"], [[name, str(n)] for name, n in counts(outcome).items()])
     if "maps" in drawn:
         page.heading("Maps")
