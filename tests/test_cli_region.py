@@ -183,6 +183,30 @@ def test_a_cluster_is_for_many_sites(spoilt: list[str], tmp_path: Path, capsys) 
     assert "--scheduler node7 is no address" in capsys.readouterr().err
 
 
+def stand_in(survey: Survey, depth: torch.Tensor):
+    """An operator whose velocities are one percent too high."""
+    exact = Physics(survey, depth)
+    return lambda earth: 1.01 * exact(earth)
+
+
+def test_a_stand_in_for_physics_is_put_right_unless_told_not_to(
+    spoilt: list[str], alone: xr.Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*spoilt, str(tmp_path / "out"), "--operator", "test_cli_region:stand_in", "--finish"]
+    assert main([*words, "weights"]) == 2
+    assert "--finish weights is for one site" in capsys.readouterr().err
+    off = {}
+    for finish in ("none", "steps"):
+        words[-4] = str(tmp_path / finish)
+        assert main([*words, finish]) == 0
+        found = xr.load_dataset(tmp_path / finish / "region.nc", engine="h5netcdf")
+        good = alone.status == Status.CONVERGED
+        off[finish] = float((abs(found.vs - alone.vs) / alone.vs_sigma).where(good).max())
+    assert off["steps"] < 0.02
+    assert off["none"] > 0.3
+    assert found.attrs["operator"] == "test_cli_region:stand_in, then exact steps"
+
+
 def test_sites_that_are_no_grid_are_profiles_and_one_can_be_chosen(
     tmp_path: Path, curves: DispersionCurves
 ) -> None:
