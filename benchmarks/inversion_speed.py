@@ -215,7 +215,8 @@ def main() -> None:
             )
         )
         for row in rows:
-            writer.writerow((*row, cpu))
+            numbers = (f"{number:.4g}" for number in (row.seconds, row.chi2, row.ratio))
+            writer.writerow((row.case, row.method, row.sites, *numbers, cpu))
     for row in rows:
         print(
             f"{row.case:10s} {row.method:52s} {row.sites:6d} {row.seconds:10.4g} {row.chi2:8.3g} {row.ratio:9.4g}"
