@@ -231,3 +231,26 @@ def test_a_prior_that_the_operator_refuses_is_no_site_s_fault(starting: Starting
 
     with pytest.raises(InputError, match="outside the range"):
         invert_sites(sites(clean, torch.full_like(clean, SIGMA)), starting, operator=refusing)
+
+
+def test_a_site_at_the_edge_of_what_exists_is_not_searched_in_vain(starting: StartingModel) -> None:
+    def vanishing(survey: Survey, depth: Tensor) -> Callable[[Tensor], Tensor]:
+        """The mean of some upper layers, for which the half-space has to be fast enough, and of some lower ones."""
+
+        def function(earth: Tensor) -> Tensor:
+            vs = earth[..., 1, :]
+            upper = vs[..., :4].mean(-1)
+            upper = torch.where(upper < 0.8 * vs[..., -1], upper, torch.nan)
+            values = torch.stack([upper, vs[..., 4:7].mean(-1), upper], -1)
+            return values[..., None].expand(*values.shape, len(survey.periods))
+
+        return function
+
+    velocity = torch.full((2, len(BRANCHES), len(PERIODS)), torch.nan, dtype=torch.float64)
+    velocity[:, :2, 0] = torch.tensor([[3.9, 4.0], [3.5, 4.0]])
+    found = invert_sites(sites(velocity, torch.full_like(velocity, 0.2)), starting, operator=vanishing)
+    assert found.status.tolist() == [Status.STALLED, Status.CONVERGED]
+    assert float(found.prediction[0, 0, 0]) == pytest.approx(0.8 * float(found.vs[0, -1]), rel=1e-6)
+    assert bool(found.doubtful[0])
+    assert not bool(found.searched[0])
+    assert "cease to exist" in found.message[0]

@@ -1,29 +1,29 @@
 """Many sites at once: the curves of a region, one inversion each, in batches; a site that fails stops no other.
 
 Sites whose walk is soon done, which most are, are inverted in a first round. The others, and those whose data are
-not explained, walk on in a second round, from several starts: so no batch waits for the few that take long.
+not explained, walk on in a second round and from other starts: so no batch waits for the few that take long.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from seisgrad.dispersion.invert import FASTEST, SLOWEST, STEPS, operator_of
-from seisgrad.dispersion.outcome import IMPLAUSIBLE, REFUSED, Outcome
+from seisgrad.dispersion.outcome import REFUSED, Outcome
 from seisgrad.dispersion.sites import Sites, complaints
 from seisgrad.dispersion.starting_model import StartingModel
 from seisgrad.dispersion.survey import Survey
 from seisgrad.errors import InputError
-from seisgrad.inversion import Search, finish, gauss_newton, search
+from seisgrad.inversion import Posterior, Search, finish, gauss_newton, search
 from seisgrad.operator import Operator
 
 TOGETHER = 256
-"""Walks in a batch."""
+"""Sites in a batch."""
 SOON = 20
 """Steps of the first round: where the data explain themselves it takes three to ten."""
 STARTS = 4
@@ -109,33 +109,20 @@ class Inverter:
     def _invert(self, velocity: Tensor, noise: Tensor, again: bool) -> Outcome:
         prior = self.starting.prior
         bounds = (SLOWEST * prior.mean, FASTEST * prior.mean)
-        found, soon = None, {"bounds": bounds, "max_iterations": SOON}
-        if again:
-            found = search(
-                self.last, velocity, noise, prior,
-                starts=STARTS, doubtful_only=True, significance=IMPLAUSIBLE, bounds=bounds, max_iterations=STEPS,
-            )  # fmt: skip
-            posterior = found.best
-        else:
-            posterior = gauss_newton(self.forward, velocity, noise, prior, **soon)
-            if self.exact_end:
-                posterior = finish(self.last, posterior, velocity, noise, **soon).posterior
-        no = torch.zeros(len(velocity), dtype=torch.bool)
-        return Outcome(
-            vs=posterior.mean,
-            sigma=posterior.sigma,
-            shrinkage=posterior.shrinkage,
-            resolved=posterior.resolved_to("depth"),
-            chi2=posterior.chi2,
-            p_fit=posterior.p_fit,
-            p_prior=posterior.p_prior,
-            information=posterior.information,
-            status=posterior.status,
-            searched=no if found is None else found.searched,
-            ambiguous=no if found is None else found.ambiguous,
-            message=tuple(posterior.message(i) + _others(found, i) for i in range(len(velocity))),
-            prediction=posterior.prediction,
-        )
+        settings: dict[str, Any] = {"bounds": bounds, "max_iterations": STEPS if again else SOON}
+        first = self.last if again else self.forward
+        posterior = gauss_newton(first, velocity, noise, prior, **settings)
+        if self.exact_end and not again:
+            posterior = finish(self.last, posterior, velocity, noise, **settings).posterior
+        outcome = _read(posterior)
+        # where an explained site has stalled at the edge of what exists, so does every other walk
+        edge = posterior.edge.flatten(1).any(-1) & (posterior.p_fit >= posterior.significance)
+        doubtful = (outcome.doubtful & ~edge).nonzero()[:, 0]
+        if again and len(doubtful):
+            some = velocity[doubtful], noise[doubtful]
+            found = search(self.last, *some, prior, starts=STARTS, **settings)
+            outcome = outcome.with_sites(doubtful, _read(found.best, found))
+        return outcome
 
     def _refused(self, reasons: Sequence[str]) -> Outcome:
         curves = len(self.survey.branches), len(self.survey.periods)
@@ -183,17 +170,37 @@ def invert_sites(
 
 def _batches(sites: Sites, chosen: Int[Tensor, " some"], *, again: bool) -> list[Batch]:
     """Batches of the chosen sites."""
-    number = max(1, TOGETHER // STARTS) if again else TOGETHER
     return [
         Batch(f"{int(again)}-{int(some[0]):09d}", some, sites.velocity[some], sites.sigma[some], again)
-        for some in chosen.split(number)
+        for some in chosen.split(TOGETHER)
         if len(some)
     ]
 
 
+def _read(posterior: Posterior, found: Search | None = None) -> Outcome:
+    """What posteriors say of their sites, with what a search has found beside."""
+    number = len(posterior.status)
+    no = torch.zeros(number, dtype=torch.bool)
+    return Outcome(
+        vs=posterior.mean,
+        sigma=posterior.sigma,
+        shrinkage=posterior.shrinkage,
+        resolved=posterior.resolved_to("depth"),
+        chi2=posterior.chi2,
+        p_fit=posterior.p_fit,
+        p_prior=posterior.p_prior,
+        information=posterior.information,
+        status=posterior.status,
+        searched=no if found is None else found.searched,
+        ambiguous=no if found is None else found.ambiguous,
+        message=tuple(posterior.message(i) + _others(found, i) for i in range(number)),
+        prediction=posterior.prediction,
+    )
+
+
 def _others(found: Search | None, site: int) -> str:
     """What the starts from elsewhere say of a site."""
-    if found is None or not found.searched[site]:
+    if found is None:
         return ""
     starts, number, here = len(found.weight), int(found.number[site]), int(found.walks[0, site])
     if number == 0:
