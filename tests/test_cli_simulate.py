@@ -25,7 +25,11 @@ COMMAND += ["--shard", "8", "--workers", "1"]
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset that was interrupted by Ctrl-C and resumed by the same command."""
     path = tmp_path_factory.mktemp("simulate") / "data.zarr"
-    code = "import sys; from seisgrad.cli import main; sys.exit(main())"
+    # where the tests run in the background, their children inherit a Ctrl-C that is ignored
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from seisgrad.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, *COMMAND, "--out", str(path)]
     work = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 120.0
