@@ -1,5 +1,7 @@
 """The sampler on posteriors that are known: Gaussian ones, and one that is not."""
 
+import math
+
 import pytest
 import torch
 from inversion_toys import Average, observe, smooth_prior
@@ -18,6 +20,7 @@ def test_a_gaussian_posterior_is_sampled_as_it_is() -> None:
     error = 1.0 / found.effective.clamp(max=300).sqrt()
     assert found.divergences == 0
     assert float(found.effective.min()) > 150
+    assert float(found.effective.max()) <= 300 * math.log10(300)
     assert (((found.models.mean(0) - found.laplace.mean) / found.laplace.sigma).abs() < 4.5 * error).all()
     assert ((found.models.std(0) / found.laplace.sigma - 1.0).abs() < 4.5 * error).all()
     again = nuts(op, data[0], 0.05, prior, 5, seed=2, warm_up=5)

@@ -9,8 +9,8 @@ from seisgrad.inversion.posterior import Posterior
 from seisgrad.operator import Operator, linearise
 
 NEAR_LINEAR = 0.15
-"""The median :func:`nonlinearity` over sites up to which Gaussian intervals held their coverage within 1.5 points,
-where the maximum was the right one: measured, see the page on calibration."""
+"""The median :func:`nonlinearity` over sites up to which Gaussian intervals held their coverage within about 1.5
+points, where the maximum was the right one: measured, see the page on calibration."""
 
 
 def nonlinearity(

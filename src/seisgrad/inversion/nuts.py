@@ -5,6 +5,7 @@ Hoffman & Gelman (2014, J. Mach. Learn. Res. 15, 1593), in the implementation of
 nothing to learn but what is not Gaussian.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,8 @@ class Samples:
 
     Attributes:
         models: the draws, one after the other, ``[number, *batch, *domain.shape]``.
-        effective: effective number of independent draws of each parameter, ``[*batch, *domain.shape]``.
+        effective: effective number of independent draws of each parameter, ``[*batch, *domain.shape]``; above
+            their number where they alternate, up to the number times its decimal logarithm.
         divergences: steps at which the sampler lost its way; more than a few say that the draws miss some region.
         laplace: the Gaussian at the maximum from which the sampler started.
     """
@@ -112,8 +114,12 @@ def nuts(
     drawn = sampler.get_samples()["u"][:number]
     models = target.models(drawn)
     effective = torch.ones_like(laplace.mean)
-    if number >= _FEWEST:
+    if (
+        number >= _FEWEST
+    ):  # where draws alternate the estimate runs off, even below 0; Stan's limit keeps it in hand
+        limit = number * math.log10(number)
         effective = effective_sample_size(models[None])
+        effective = effective.where(effective > 0.0, limit).clamp(max=limit)
     divergences = sum(len(where) for where in sampler.diagnostics().get("divergences", {}).values())
     return Samples(models, effective, divergences, laplace)
 
