@@ -143,6 +143,23 @@ def test_ends_that_are_no_maximum_are_none():
     assert not none.ambiguous.any()
 
 
+# as VALLEY, but the deep one ends at -1: beyond, the first datum does not exist
+EDGE = Function(
+    lambda x: VALLEY.function(x).where((x[0] > -1.0) | (torch.arange(2) == 1), torch.nan), PLANE, BOTH
+)
+
+
+def test_a_walk_that_stalled_high_is_not_hidden_by_a_low_maximum():
+    data = torch.tensor([1.4, 0.0], dtype=torch.float64)
+    assert gauss_newton(EDGE, data, 0.05, PRIOR).status == Status.UNEXPLAINED
+    found = search(EDGE, data, 0.05, PRIOR)
+    assert found.number == 1  # the shallow valley is the only maximum
+    assert found.status[0] == Status.UNEXPLAINED
+    assert found.best.status == Status.STALLED
+    assert found.best.edge.tolist() == [True, False]
+    assert float(found.best.mean[0]) == pytest.approx(-1.0, abs=0.01)
+
+
 def test_draws_beyond_a_bound_are_scaled_and_keep_their_shape():
     asked = []
 

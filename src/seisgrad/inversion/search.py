@@ -23,17 +23,19 @@ APART = 2.0
 """Posterior standard deviations between distinct maxima: closer, two equal Gaussians make one hump."""
 AMBIGUOUS = 0.05
 """Weight above which a second maximum that explains the data has to be told."""
+HIGHER = 1.0
+"""Logarithm of evidence by which the end of a stalled walk has to beat every maximum to be taken for the better."""
 _INSIDE = 0.9
 """How far towards a bound a draw beyond it is brought back."""
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """The most probable of several maxima, and the others. The first axis of those is the maximum, best first.
+    """The most probable of several maxima, and all that were found. The first axis of those is the maximum, best first.
 
     Attributes:
-        best: the posterior at the maximum with the largest evidence; where no walk of a site reached a maximum, at the
-            best end of them, and its status says so.
+        best: the posterior at the maximum with the largest evidence; or where a walk that stalled ended higher by more
+            than :data:`HIGHER`, so that the highest maximum is not among those found, there, and its status says so.
         number: distinct maxima found, ``[*batch]``.
         mean: their models, ``[start, *batch, *domain.shape]``; NaN beyond ``number``.
         weight: share of each in the evidence of all that were found, ``[start, *batch]``; 0 beyond ``number``.
@@ -158,9 +160,9 @@ def _compare(
     """The description of the best end of each site, and the table of its maxima; first axis site."""
     status, evidence = (ends[name].reshape(starts, -1) for name in ("status", "log_evidence"))
     found = status != Status.STALLED
-    order = evidence.argsort(dim=0, descending=True, stable=True)
+    order = (evidence + HIGHER * found).argsort(dim=0, descending=True, stable=True)
     walk = order * status.shape[1] + torch.arange(status.shape[1], device=order.device)
-    at, found = ending.at.take(walk.flatten()), found.gather(0, order)
+    best, at, found = walk[0], ending.at.take(walk.flatten()), found.gather(0, order)
     leader = _merge(at.z.unflatten(0, order.shape), at.slope.unflatten(0, order.shape), found)
     distinct = leader == torch.arange(starts, device=order.device)[:, None]
     front = (~distinct).byte().argsort(dim=0, stable=True)
@@ -174,7 +176,7 @@ def _compare(
         "walks": walks.masked_fill(~distinct, 0),
     }
     listed = {name: value.movedim(0, 1) for name, value in table.items()}
-    return take(ends, walk[0]), listed | {"number": distinct.sum(0)}
+    return take(ends, best), listed | {"number": distinct.sum(0)}
 
 
 def _merge(
