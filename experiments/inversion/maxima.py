@@ -44,7 +44,7 @@ def far(posterior: Posterior, truth: Tensor) -> Tensor:
     return (torch.special.gammaincc(half, square / 2.0) < 1e-4) & (posterior.status == Status.CONVERGED)
 
 
-def row(sigma: float, number: int) -> dict[str, float]:
+def row(sigma: float, number: int) -> dict[str, float | int]:
     """What became of the sites of one prior."""
     prior = prior_of(sigma)
     operator = Physics(Survey((Branch("rayleigh"), Branch("love")), PERIODS), DEPTH) @ BrocherTie(DEPTH)
@@ -58,6 +58,7 @@ def row(sigma: float, number: int) -> dict[str, float]:
     once = gauss_newton(operator, data, errors, prior, bounds=bounds)
     found = search(operator, data, errors, prior, bounds=bounds)
     best = found.best
+    home = gauss_newton(operator, data, errors, prior, start=truth)
     lesser = (best.log_evidence - once.log_evidence > BETTER) & (once.status == Status.CONVERGED)
     doubtful = (once.status != Status.CONVERGED) | (once.p_prior < once.significance)
     repaired = (once.status != Status.CONVERGED) & (best.status == Status.CONVERGED)
@@ -72,6 +73,8 @@ def row(sigma: float, number: int) -> dict[str, float]:
         "of_those_doubtful": lesser & doubtful,
         "several_maxima": found.number > 1,
         "ambiguous": found.ambiguous,
+        "better_from_the_truth": (home.log_evidence - best.log_evidence > BETTER)
+        & (home.status != Status.STALLED),
         "once_at_an_edge": edge,
         "of_those_converged_without_it": ended.status == Status.CONVERGED,
         "once_truth_far": far(once, truth),
