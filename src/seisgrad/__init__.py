@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from seisgrad._lazy import attach
 
 if TYPE_CHECKING:
-    from seisgrad import audit, checks, dataset, dispersion, earth, inversion, operator, plot
+    from seisgrad import acoustic, audit, checks, dataset, dispersion, earth, inversion, operator, plot
     from seisgrad.earth import LayeredModel
     from seisgrad.operator import Operator, Space, jacobian, jvp, vjp
 
@@ -23,6 +23,7 @@ __all__ = [
     "LayeredModel",
     "Operator",
     "Space",
+    "acoustic",
     "audit",
     "checks",
     "dataset",
@@ -38,7 +39,7 @@ __all__ = [
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-_ROOMS = ("audit", "checks", "dataset", "dispersion", "earth", "inversion", "operator", "plot")
+_ROOMS = ("acoustic", "audit", "checks", "dataset", "dispersion", "earth", "inversion", "operator", "plot")
 __getattr__, __dir__ = attach(
     __name__,
     {room: f"seisgrad.{room}" for room in _ROOMS}

@@ -1,0 +1,15 @@
+"""Acoustic waves in two dimensions: the exact operator, its learned twin, and ensembles of earths for both."""
+
+from typing import TYPE_CHECKING
+
+from seisgrad._lazy import attach
+
+if TYPE_CHECKING:
+    from seisgrad.acoustic.grid import Grid
+    from seisgrad.acoustic.survey import Survey, Traces
+
+__all__ = ["Grid", "Survey", "Traces"]
+
+# Loaded when first used: an ensemble of earths needs no wave solver, and a trained network no store.
+_HOMES = {"Grid": "grid", "Survey": "survey", "Traces": "survey"}
+__getattr__, __dir__ = attach(__name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()})
