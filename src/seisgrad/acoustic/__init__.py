@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 from seisgrad._lazy import attach
 
+# Not when first used: a function that lives in a file of its own name must take that name after the file was loaded.
+from seisgrad.acoustic.prior import Draw, Prior, prior
+
 if TYPE_CHECKING:
     from seisgrad.acoustic.grid import Grid
     from seisgrad.acoustic.survey import Survey, Traces
 
-__all__ = ["Grid", "Survey", "Traces"]
+__all__ = ["Draw", "Grid", "Prior", "Survey", "Traces", "prior"]
 
 # Loaded when first used: an ensemble of earths needs no wave solver, and a trained network no store.
 _HOMES = {"Grid": "grid", "Survey": "survey", "Traces": "survey"}

@@ -1,0 +1,158 @@
+"""Named, seeded ensembles of acoustic earths with sources in them: what a surrogate is trained on and judged by.
+
+Earth ``i`` of an ensemble depends on the seed, the split and ``i`` alone, so that it is the same whether it is drawn
+alone, in a batch, in another order or on another machine; no seed of one split ever meets one of another. Sources
+come from a stream of their own: the earth does not depend on them. A draw that is no earth is rejected and made
+again; the rejections are counted by cause.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seisgrad.acoustic.ensembles.broad import broad
+from seisgrad.acoustic.ensembles.heterogeneous import smooth, von_karman
+from seisgrad.acoustic.ensembles.parts import Rejected
+from seisgrad.acoustic.ensembles.sharp import layered, sharp, square
+from seisgrad.acoustic.grid import Grid
+from seisgrad.dataset.splits import Split, generator
+from seisgrad.errors import InputError, WorkError
+
+Sampler = Callable[[np.random.Generator, Grid], NDArray[np.float64]]
+
+#: The grid of Yang et al. (2021): 64 x 64 nodes at 0.16 km.
+GRID = Grid((64, 64), 0.16)
+
+#: Stream of random numbers that places the sources; 0 draws the earth.
+_SOURCE_STREAM = 1
+#: Draws in a row that may be rejected before something must be wrong with the grid.
+_PATIENCE = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Earths of an ensemble, sources in them, and how many draws were rejected on the way, by cause.
+
+    Attributes:
+        earth: velocity (km/s) and density (g/cm³), float64.
+        sources: z then x, km, float64.
+        rejected: how often each cause came up.
+    """
+
+    earth: Float[Tensor, "sample 2 z x"]
+    sources: Float[Tensor, "sample source 2"]
+    rejected: Counter[str]
+
+    @property
+    def source(self) -> Float[Tensor, "sample 2"]:
+        """The first source of each earth."""
+        return self.sources[:, 0]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A named distribution of acoustic earths.
+
+    Attributes:
+        name: how the command line calls it.
+        sampler: one earth ``[2, z, x]`` from a random generator and a grid; its docstring states the distribution.
+        grid: the one it is meant for.
+    """
+
+    name: str
+    sampler: Sampler
+    grid: Grid = GRID
+
+    @property
+    def description(self) -> str:
+        """The distribution in words."""
+        return " ".join((self.sampler.__doc__ or "").split())
+
+    def draw(
+        self,
+        number: int,
+        seed: int,
+        first: int = 0,
+        split: Split = "train",
+        grid: Grid | None = None,
+        sources: int = 1,
+    ) -> Draw:
+        """Earths ``first`` to ``first + number - 1`` of the ensemble with this seed, each with its own sources.
+
+        On a finer grid of the same extent the layers, bodies and sources of a sample are the same ones, while its
+        random field is another draw of the same statistics; every other node of it is a draw on the coarser grid.
+
+        Args:
+            number: of earths.
+            seed: not negative; other seeds share no draw with this one.
+            first: index of the first earth.
+            split: ``"train"``, ``"validation"`` or ``"test"``: earths of one share no draw with those of another.
+            grid: its own by default.
+            sources: per earth: even over the grid without a margin as wide as one cell of its own grid. The first
+                ones are the same however many there are.
+
+        Returns:
+            Earths, sources and the rejections.
+
+        Raises:
+            InputError: a number, seed, index or split that makes no sense, or correlation lengths far beyond the
+                grid.
+            WorkError: an ensemble that fits a grid so badly that all draws are rejected.
+        """
+        grid = self.grid if grid is None else grid
+        for name, value in (("number", number), ("sources", sources)):
+            if value < 1:
+                raise InputError(f"{name} {value} of prior {self.name!r} is too small, expected at least 1")
+        rejected: Counter[str] = Counter()
+        earth = np.empty((number, 2, *grid.shape))
+        place = np.empty((number, sources, 2))
+        for i in range(number):
+            earth[i] = self._one(generator(seed, split, first + i), grid, rejected)
+            place[i] = self._placed(generator(seed, split, first + i, _SOURCE_STREAM), grid, sources)
+        return Draw(torch.from_numpy(earth), torch.from_numpy(place), rejected)
+
+    def _one(self, rng: np.random.Generator, grid: Grid, rejected: Counter[str]) -> NDArray[np.float64]:
+        for _ in range(_PATIENCE):
+            try:
+                return self.sampler(rng, grid)
+            except Rejected as cause:
+                rejected[str(cause)] += 1
+        raise WorkError(
+            f"prior {self.name!r} rejected {_PATIENCE} draws in a row on a grid of {grid.shape} nodes at "
+            f"{grid.spacing:g} km; it is meant for one of {self.grid.shape} at {self.grid.spacing:g} km"
+        )
+
+    def _placed(self, rng: np.random.Generator, grid: Grid, sources: int) -> NDArray[np.float64]:
+        extent = np.array(grid.extent)
+        margin = min(self.grid.spacing, 0.25 * float(extent.min()))
+        return margin + rng.random((sources, 2)) * (extent - 2.0 * margin)
+
+
+PRIORS: dict[str, Prior] = {
+    prior.name: prior
+    for prior in (
+        Prior("von_karman", von_karman),
+        Prior("broad", broad),
+        Prior("layered", layered),
+        Prior("square", square),
+        Prior("smooth", smooth),
+        Prior("sharp", sharp),
+    )
+}
+
+
+def prior(name: str) -> Prior:
+    """The ensemble of this name.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    if name not in PRIORS:
+        raise InputError(f"there is no prior {name!r}, expected one of {', '.join(PRIORS)}")
+    return PRIORS[name]
