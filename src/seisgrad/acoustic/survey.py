@@ -79,7 +79,8 @@ class Traces:
             raise InputError("times are not 0, Δt, 2Δt …; give at least two, evenly spaced from 0")
         if wavelet.shape != times.shape or not wavelet.isfinite().all():
             raise InputError(
-                f"the wavelet has shape {tuple(wavelet.shape)}, expected {tuple(times.shape)} finite values, one per time"
+                f"the wavelet has shape {tuple(wavelet.shape)}, expected {tuple(times.shape)} finite values, "
+                "one per time"
             )
 
     @property

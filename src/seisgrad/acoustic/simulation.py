@@ -1,0 +1,114 @@
+"""The response of one earth: from its nodes to a fine grid, through the waves, to what the survey asks."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from seisgrad.acoustic.derivatives import Simulator
+from seisgrad.acoustic.waves import Waves
+
+#: Bytes of traces, and of wavefields kept for a gradient, that shots done together may take.
+_TRACES, _HISTORY = 2**28, 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation(Simulator):
+    """A :class:`Simulator` over :class:`Waves`.
+
+    Args:
+        waves: how to propagate.
+        refine: fine cells per cell of the earth's grid.
+        margin: fine cells beyond the grid's edges above, below, left and right, before the absorbing layer.
+        read: nodes of the fine grid that are read, ``[read, 2]``.
+        receivers: which of them make each receiver, ``[receiver, node]``.
+        weights: and with which weights, ``[receiver, node]``.
+        matrix: from traces to values, ``[step, *value]``.
+        spectra: whether values come before receivers, ``[frequency, receiver, part]``, or after, ``[receiver, time]``.
+        dtype: of the propagation.
+    """
+
+    waves: Waves
+    refine: int
+    margin: tuple[int, int, int, int]
+    read: Int[Tensor, "read 2"]
+    receivers: Int[Tensor, "receiver node"]
+    weights: Float[Tensor, "receiver node"]
+    matrix: Float[Tensor, "step ..."]
+    spectra: bool
+    dtype: torch.dtype
+
+    @property
+    def output_ndim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Of one source: the values and the receivers."""
+        return self.matrix.ndim
+
+    def fine(self, earth: Float[Tensor, "2 z x"]) -> Float[Tensor, "2 fine_z fine_x"]:
+        """The earth on the fine grid: bilinear between its nodes, and beyond its edges as at the edge."""
+        nz, nx = earth.shape[-2:]
+        size = ((nz - 1) * self.refine + 1, (nx - 1) * self.refine + 1)
+        between = interpolate(earth[None].to(self.dtype), size, mode="bilinear", align_corners=True)
+        above, below, left, right = self.margin
+        return pad(between, (left, right, above, below), mode="replicate")[0]
+
+    def response(self, earth: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
+        """See :class:`Simulator`."""
+        fine, weights = self.fine(earth), weights.to(self.dtype)
+        return torch.cat(
+            [
+                self._values(self.waves.pressure(fine, nodes[s], weights[s], self.read), earth.dtype)
+                for s in self._shots(len(nodes), self._trace_bytes, _TRACES)
+            ]
+        )
+
+    def tangent(self, earth: Tensor, change: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
+        """See :class:`Simulator`."""
+        fine, weights, change = self.fine(earth), weights.to(self.dtype), self.fine(change)
+        return torch.cat(
+            [
+                self._values(self.waves.scattered(fine, change, nodes[s], weights[s], self.read), earth.dtype)
+                for s in self._shots(len(nodes), self._trace_bytes, _TRACES)
+            ]
+        )
+
+    def pullback(
+        self, earth: Tensor, nodes: Tensor, weights: Tensor, cotangents: Tensor, wanted: tuple[bool, bool]
+    ) -> tuple[Tensor, Tensor]:
+        """See :class:`Simulator`."""
+        by_earth = earth.new_zeros(len(cotangents), *earth.shape)
+        by_weights = weights.new_zeros(len(cotangents), *weights.shape)
+        fine_cells = self.fine(earth).numel()
+        kept = 2 * len(self.matrix) * fine_cells * self.matrix.element_size()
+        for s in self._shots(len(nodes), kept if wanted[0] else self._trace_bytes, _HISTORY):
+            with torch.enable_grad():
+                leaves = earth.detach().clone(), weights[s].detach().clone()
+                for leaf, want in zip(leaves, wanted, strict=True):
+                    leaf.requires_grad_(want)
+                values = self.response(leaves[0], nodes[s], leaves[1])
+            asked = [leaf for leaf in leaves if leaf.requires_grad]
+            for k, cotangent in enumerate(cotangents):
+                found = iter(torch.autograd.grad(values, asked, cotangent[s], retain_graph=True))
+                if wanted[0]:
+                    by_earth[k] += next(found)
+                if wanted[1]:
+                    by_weights[k, s] = next(found)
+        return by_earth, by_weights
+
+    def _values(self, traces: Float[Tensor, "shot read step"], dtype: torch.dtype) -> Tensor:
+        """What the survey asks, of shots: ``[shot, frequency, receiver, part]`` or ``[shot, receiver, time]``."""
+        values = torch.tensordot(traces, self.matrix, dims=1).to(dtype)
+        shape = (*self.weights.shape, *(1 for _ in range(values.ndim - 2)))
+        at = (values[:, self.receivers] * self.weights.to(dtype).reshape(shape)).sum(2)
+        return at.movedim(1, 2) if self.spectra else at
+
+    @property
+    def _trace_bytes(self) -> int:
+        return len(self.read) * len(self.matrix) * self.matrix.element_size()
+
+    @staticmethod
+    def _shots(number: int, each: int, limit: int) -> list[slice]:
+        """Shots that are done together."""
+        together = max(1, limit // each)
+        return [slice(k, min(k + together, number)) for k in range(0, number, together)]
