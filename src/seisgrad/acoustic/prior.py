@@ -18,7 +18,7 @@ from torch import Tensor
 
 from seisgrad.acoustic.ensembles.broad import broad
 from seisgrad.acoustic.ensembles.heterogeneous import smooth, von_karman
-from seisgrad.acoustic.ensembles.parts import Rejected
+from seisgrad.acoustic.ensembles.parts import Rejected, checked
 from seisgrad.acoustic.ensembles.sharp import layered, sharp, square
 from seisgrad.acoustic.grid import Grid
 from seisgrad.dataset.splits import Split, generator
@@ -62,11 +62,13 @@ class Prior:
     Attributes:
         name: how the command line calls it.
         sampler: one earth ``[2, z, x]`` from a random generator and a grid; its docstring states the distribution.
+        velocity: km/s, the lowest and the highest; draws that leave it are rejected.
         grid: the one it is meant for.
     """
 
     name: str
     sampler: Sampler
+    velocity: tuple[float, float] = (2.0, 4.5)
     grid: Grid = GRID
 
     @property
@@ -120,7 +122,7 @@ class Prior:
     def _one(self, rng: np.random.Generator, grid: Grid, rejected: Counter[str]) -> NDArray[np.float64]:
         for _ in range(_PATIENCE):
             try:
-                return self.sampler(rng, grid)
+                return checked(self.sampler(rng, grid), self.velocity)
             except Rejected as cause:
                 rejected[str(cause)] += 1
         raise WorkError(
@@ -137,11 +139,11 @@ class Prior:
 PRIORS: dict[str, Prior] = {
     prior.name: prior
     for prior in (
-        Prior("von_karman", von_karman),
+        Prior("von_karman", von_karman, (2.0, 4.0)),
         Prior("broad", broad),
         Prior("layered", layered),
-        Prior("square", square),
-        Prior("smooth", smooth),
+        Prior("square", square, (2.0, 4.0)),
+        Prior("smooth", smooth, (2.0, 4.0)),
         Prior("sharp", sharp),
     )
 }

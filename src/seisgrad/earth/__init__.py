@@ -6,6 +6,8 @@ from seisgrad.earth.grid import resample
 from seisgrad.earth.layered import LayeredModel
 from seisgrad.earth.random_field import Correlation, Gaussian, Matern, VonKarman, draw_field
 from seisgrad.earth.reference import ak135, load_reference, prem
+from seisgrad.earth.section import Section
+from seisgrad.earth.section_files import read_section, write_section
 from seisgrad.earth.ties import BrocherTie, Free, ReferenceTie, model_space, vs_space
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "LayeredModel",
     "Matern",
     "ReferenceTie",
+    "Section",
     "VonKarman",
     "ak135",
     "draw_field",
@@ -23,8 +26,10 @@ __all__ = [
     "model_space",
     "prem",
     "read_model",
+    "read_section",
     "resample",
     "scaling",
     "vs_space",
     "write_model",
+    "write_section",
 ]

@@ -1,8 +1,8 @@
-"""Empirical relations between velocities and density in the crust: Brocher (2005).
+"""Empirical relations between velocities and density in the crust: Brocher (2005), and Gardner et al. (1974).
 
 T. M. Brocher (2005), Empirical relations between elastic wavespeeds and density in the Earth's crust, Bull. Seism.
-Soc. Am. 95, 2081-2092, doi:10.1785/0120050077. Each function is the polynomial of one numbered equation, evaluated as
-it stands also outside the range it was fitted on: :class:`Range` says where that happens, and
+Soc. Am. 95, 2081-2092, doi:10.1785/0120050077. Each of his functions is the polynomial of one numbered
+equation, evaluated as it stands also outside the range it was fitted on: :class:`Range` says where that happens, and
 :class:`seisgrad.earth.BrocherTie` how the relations are continued into the mantle.
 """
 
@@ -67,3 +67,12 @@ def vs_from_vp(vp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 def density_from_vp(vp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """Density, g/cm3, from vp, km/s, fitted over 1.5 to 8.5 km/s: Brocher (2005), equation 1 (Nafe-Drake curve)."""
     return vp * (1.6612 + vp * (-0.4721 + vp * (0.0671 + vp * (-0.0043 + vp * 0.000106))))
+
+
+def density_from_vp_gardner(vp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Density, g/cm3, of sedimentary rock from vp, km/s: ρ = 1.74 vp^(1/4), an average over rock types.
+
+    G. H. F. Gardner, L. W. Gardner and A. R. Gregory (1974), Formation velocity and density: the diagnostic basics for
+    stratigraphic traps, Geophysics 39, 770-780, doi:10.1190/1.1440465. Not for water, to which it gives 1.93.
+    """
+    return 1.74 * vp**0.25

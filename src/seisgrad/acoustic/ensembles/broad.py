@@ -5,7 +5,7 @@ import numpy as np
 from seisgrad.acoustic.grid import Grid
 from seisgrad.earth.random_field import VonKarman
 
-from .parts import Array, between, body, earth, either_sign, evenly_in_log, field, layers, places
+from .parts import Array, between, body, either_sign, evenly_in_log, field, layers, places
 from .sharp import contrasts
 
 
@@ -16,7 +16,7 @@ def broad(rng: np.random.Generator, grid: Grid) -> Array:
     across the grid, in any direction; one in three has two to six layers of 2 to 10 % contrast that dip up to 15°;
     one in three has one to three bodies, faster or slower by 2 to 10 %. Density has a mean of 2 to 2.5 g/cm³ and a
     field that correlates with that of velocity by c, where c is 1 in one draw of three and else even from 0 to 1;
-    gradient, layers and bodies are in density as in velocity.
+    gradient, layers and bodies are in density as in velocity. Draws that leave 2 to 4.5 km/s are rejected.
     """
     kappa, length = between(rng, 0.3, 1.0), evenly_in_log(rng, 0.5, 4.0)
     deviation = evenly_in_log(rng, 0.01, 0.1)
@@ -26,9 +26,7 @@ def broad(rng: np.random.Generator, grid: Grid) -> Array:
     correlation = VonKarman((length, length), kappa=kappa)
     first, second = field(rng, grid, correlation), field(rng, grid, correlation)
     other = alike * first + np.sqrt(1.0 - alike**2) * second
-    return earth(
-        mean * structure * (1.0 + deviation * first), density * structure * (1.0 + deviation * other)
-    )
+    return structure * np.stack([mean * (1.0 + deviation * first), density * (1.0 + deviation * other)])
 
 
 def _structure(rng: np.random.Generator, grid: Grid) -> Array:

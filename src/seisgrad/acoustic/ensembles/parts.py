@@ -17,9 +17,8 @@ Array = NDArray[np.float64]
 
 #: Velocity (km/s) and density (g/cm³) that the relative variations of an ensemble refer to.
 VELOCITY, DENSITY = 3.0, 2.2
-#: What is still an earth: velocity in km/s, density in g/cm³.
-SLOWEST, FASTEST = 1.5, 6.0
-LIGHTEST, HEAVIEST = 1.0, 4.0
+#: The least density of an earth, g/cm³.
+LIGHTEST = 1.0
 
 
 class Rejected(Exception):
@@ -76,19 +75,17 @@ def body(rng: np.random.Generator, grid: Grid, smallest: float, largest: float) 
     return np.maximum(u, v) <= 1.0 if math.isinf(power) else u**power + v**power <= 1.0
 
 
-def earth(velocity: Array, density: Array) -> Array:
-    """Both parameters ``[2, z, x]``, or the reason why they are no earth."""
-    for values, low, high, name, unit in (
-        (velocity, SLOWEST, FASTEST, "velocity", "km/s"),
-        (density, LIGHTEST, HEAVIEST, "density", "g/cm3"),
-    ):
-        if values.min() < low:
-            raise Rejected(f"{name} below {low:g} {unit}")
-        if values.max() > high:
-            raise Rejected(f"{name} above {high:g} {unit}")
-    return np.stack([velocity, density])
-
-
 def tied(relative: Array) -> Array:
-    """The earth of 3 km/s and 2.2 g/cm³ in which both vary by the same ``relative`` amount."""
-    return earth(VELOCITY * (1.0 + relative), DENSITY * (1.0 + relative))
+    """The earth ``[2, z, x]`` of 3 km/s and 2.2 g/cm³ in which both vary by the same ``relative`` amount."""
+    return np.stack([VELOCITY * (1.0 + relative), DENSITY * (1.0 + relative)])
+
+
+def checked(earth: Array, velocity: tuple[float, float]) -> Array:
+    """The earth itself, or the reason why it is none of an ensemble whose velocities lie in this range, km/s."""
+    if earth[0].min() < velocity[0]:
+        raise Rejected(f"velocity below {velocity[0]:g} km/s")
+    if earth[0].max() > velocity[1]:
+        raise Rejected(f"velocity above {velocity[1]:g} km/s")
+    if earth[1].min() < LIGHTEST:
+        raise Rejected(f"density below {LIGHTEST:g} g/cm3")
+    return earth
