@@ -2,6 +2,7 @@
 
 :func:`gauss_newton` finds the most probable model under a :class:`GaussianPrior` and returns a :class:`Posterior`,
 which says in its status whether it converged, stalled, or no model that the prior allows explains the data.
+:func:`fwi` fits waveforms in stages, by gradients alone; :mod:`~seisgrad.inversion.waveform` has what belongs to it.
 :func:`coverage` and its neighbours tell whether its intervals can be bet on.
 """
 
@@ -26,6 +27,7 @@ from seisgrad.inversion.prior import GaussianPrior, depth_covariance
 from seisgrad.inversion.randomised import randomised_maximum_likelihood
 from seisgrad.inversion.reweighted import Reweighted, Scaled, estimate_noise, robust
 from seisgrad.inversion.search import Search, search
+from seisgrad.inversion.waveform import Stage, fwi
 
 __all__ = [
     "Average",
@@ -43,6 +45,7 @@ __all__ = [
     "Samples",
     "Scaled",
     "Search",
+    "Stage",
     "Status",
     "Weighted",
     "chance_band",
@@ -52,6 +55,7 @@ __all__ = [
     "descend",
     "estimate_noise",
     "finish",
+    "fwi",
     "gauss_newton",
     "inside_samples",
     "nonlinearity",

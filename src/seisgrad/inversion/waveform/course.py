@@ -1,0 +1,120 @@
+"""One stage of a waveform inversion, laid out from the arguments of the whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.inversion.waveform.batches import Batches
+from seisgrad.inversion.waveform.checkpoint import digest
+from seisgrad.inversion.waveform.misfits import Misfit, misfit_named
+from seisgrad.inversion.waveform.objective import Objective, Value
+from seisgrad.inversion.waveform.preconditioning import Preconditioner
+from seisgrad.inversion.waveform.regularisation import Penalty, Sum, Tikhonov, TotalVariation
+from seisgrad.inversion.waveform.stages import Stage
+from seisgrad.inversion.waveform.walks import WALKS, Walk
+from seisgrad.operator import Operator, Space
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A stage with its operator.
+
+    Attributes:
+        op: the operator.
+        number: of the stage, 1 first, counted through both operators.
+        operator: 1, or 2 for the second one.
+        stage: the stage.
+    """
+
+    op: Operator
+    number: int
+    operator: int
+    stage: Stage
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """The arguments of :func:`~seisgrad.inversion.waveform.fwi`, checked; bounds and scale shaped like the model."""
+
+    data: Tensor
+    weight: Tensor | None
+    start: Tensor
+    scale: Tensor
+    lower: Tensor
+    upper: Tensor
+    free: Tensor | None
+    space: Space
+    tie: Operator | None
+    misfit: str | Misfit
+    regularisation: Penalty | None
+    at_once: int
+    seed: int
+
+    def model(self, z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """The unknowns at the scaled change ``z`` from the start, within the bounds to the last bit."""
+        return torch.minimum(torch.maximum(self.start + self.scale * z, self.lower), self.upper)
+
+    def origin(self, legs: Sequence[Leg]) -> dict[str, str]:
+        """Digests of what the result depends on."""
+        measured = self.misfit if isinstance(self.misfit, str) else type(self.misfit).__name__
+        operators = [(type(leg.op).__name__, leg.op.domain, leg.op.codomain) for leg in legs]
+        return {
+            "data": digest(self.data, self.weight),
+            "start": digest(self.start),
+            "stages": digest(*(leg.stage for leg in legs)),
+            "operators": digest(*operators, None if self.tie is None else type(self.tie).__name__),
+            "bounds or scale": digest(self.lower, self.upper, self.scale, self.free),
+            "misfit": digest(measured, type(self.regularisation).__name__),
+            "seed": digest(self.seed, self.at_once),
+        }
+
+    def penalty(self, stage: Stage) -> Penalty | None:
+        """The regularisation of a stage, or None."""
+        terms = [
+            Tikhonov(self.space, stage.damping, 0, self.start) if stage.damping else None,
+            Tikhonov(self.space, stage.roughness, 1) if stage.roughness else None,
+            Tikhonov(self.space, stage.curvature, 2) if stage.curvature else None,
+            TotalVariation(self.space, stage.total_variation) if stage.total_variation else None,
+            self.regularisation,
+        ]
+        wanted = [term for term in terms if term is not None]
+        return Sum(wanted) if wanted else None
+
+
+class Course:
+    """One stage, ready to be walked."""
+
+    def __init__(self, problem: Problem, leg: Leg, z: Float[Tensor, "..."]) -> None:
+        self.problem, self.leg, stage = problem, leg, leg.stage
+        self.batches = Batches(leg.op, stage)
+        self.steps = stage.iterations or (stage.epochs or 0) * self.batches.per_epoch
+        chosen = stage.misfit or problem.misfit
+        misfit = misfit_named(chosen, leg.op.codomain) if isinstance(chosen, str) else chosen
+        penalty = problem.penalty(stage)
+        self.objective = Objective(
+            leg.op, problem.data, problem.weight, misfit, self.batches, problem.tie, penalty, problem.at_once
+        )
+        limits = [(bound - problem.start) / problem.scale for bound in (problem.lower, problem.upper)]
+        precondition = Preconditioner(problem.space, stage.smoothing, problem.free)
+        self.walk: Walk = WALKS[stage.optimiser](z, *limits, precondition=precondition, rate=stage.rate)
+
+    def step(self, number: int) -> tuple[Value, int]:
+        """Take the step of this number, 0 first: the value of the model before it, and the simulations it took."""
+        batched = self.leg.stage.optimiser == "adam"
+        block = (
+            self.batches.block(number, self.problem.seed, self.leg.number) if batched else self.batches.whole
+        )
+
+        solves = 0
+
+        def evaluate(z: Tensor) -> Value:
+            nonlocal solves
+            solves += self.objective.solves(block)
+            value = self.objective(self.problem.model(z), block)
+            return Value(value.misfit, value.penalty, value.gradient * self.problem.scale)
+
+        value = self.walk.step(evaluate)
+        return value, solves
