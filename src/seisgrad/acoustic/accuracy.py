@@ -56,14 +56,14 @@ def choose_refine(spacing: float, slowest: float, highest: float, refine: int | 
     least = math.ceil(least_cells() * spacing / wavelength - 1e-9)
     if refine is None:
         return least
-    if refine != int(refine) or refine < 1:
+    if refine < 1:
         raise InputError(f"refine is {refine!r}, expected a whole number of at least 1")
     if refine < least:
         raise InputError(
             f"refine {refine} gives {wavelength * refine / spacing:.2f} cells per shortest wavelength "
             f"({slowest:g} km/s at {highest:g} Hz), expected at least {least_cells():.2f}; refine {least} will do"
         )
-    return int(refine)
+    return refine
 
 
 def choose_time_step(spacing: float, fastest: float, time_step: float | None) -> float:

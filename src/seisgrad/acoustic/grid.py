@@ -77,7 +77,7 @@ class Grid:
     def require_inside(self, positions: Float[Tensor, "place 2"], what: str) -> None:
         """InputError that names the first of ``positions`` outside the grid; ``what`` they are: ``"source"``."""
         limit = torch.tensor(self.extent, dtype=positions.dtype, device=positions.device)
-        slack = 1e-9 * self.spacing
+        slack = 1e-6 * self.spacing  # positions may come in float32
         outside = ~((positions >= -slack) & (positions <= limit + slack)).all(-1)
         if outside.any():
             k = int(outside.nonzero()[0, 0])

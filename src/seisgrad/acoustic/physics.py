@@ -26,8 +26,9 @@ from seisgrad.acoustic.waves import Waves
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator
 
-#: Cells of the absorbing layer, at least; and at least this share of the longest wavelength.
-_EDGE_CELLS, _EDGE_WAVELENGTHS = 20, 0.25
+#: Cells of the earth's grid by which it is continued beyond its edges, and then those of the absorbing layer: as a
+#: width in km, so that the waves do not depend on the refinement. And the fewest fine cells of the latter.
+_MARGIN, _LAYER, _FEWEST = 2, 3, 12
 #: Spectra wait for waves that take this much longer than the straight way across the grid.
 _DETOUR = 1.25
 
@@ -64,7 +65,7 @@ class Physics(Operator):
         grid: Grid,
         survey: Survey | Traces,
         *,
-        velocity: tuple[float, float] = (2.0, 4.0),
+        velocity: tuple[float, float] = (2.0, 4.5),
         top: Literal["absorbing", "free"] = "absorbing",
         refine: int | None = None,
         time_step: float | None = None,
@@ -138,9 +139,8 @@ class Physics(Operator):
         return float(duration)
 
     def _simulate(self) -> Simulation:
-        free = self.top == "free"
-        longest = self.velocity[1] * self._fade
-        edge = max(_EDGE_CELLS, math.ceil(_EDGE_WAVELENGTHS * longest / self._spacing))
+        free, margin = self.top == "free", self._margin
+        edge = max(_FEWEST, _LAYER * self.refine)
         pulse = readout.pulse(self.steps, self.time_step, self._highest)
         waves = Waves(self._spacing, self.time_step, pulse.to(self.dtype), edge, 0.5 * self._highest, free)
         if isinstance(self.survey, Survey):
@@ -152,7 +152,6 @@ class Physics(Operator):
             matrix = readout.traces(pulse, self.time_step, times, wavelet, self._highest, self._spacing)
         nodes, weights = self._around(self.survey.receivers)
         read, receivers, weights = _compact(nodes, weights)
-        margin = points.HALF_WIDTH
         return Simulation(
             waves,
             self.refine,
@@ -165,9 +164,14 @@ class Physics(Operator):
             self.dtype,
         )
 
+    @property
+    def _margin(self) -> int:
+        """Fine cells by which the earth is continued: enough for the window of a point on the edge."""
+        return max(points.HALF_WIDTH, _MARGIN * self.refine)
+
     def _around(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """The nodes of the fine grid around positions in km, and their weights."""
-        margin, free = points.HALF_WIDTH, self.top == "free"
+        margin, free = self._margin, self.top == "free"
         first = torch.tensor([0.0 if free else margin, margin], dtype=positions.dtype)
         nz, nx = ((n - 1) * self.refine + 1 for n in self.grid.shape)
         shape = (nz + (1 if free else 2) * margin, nx + 2 * margin)
