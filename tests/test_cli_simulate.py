@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from test_dataset import contents
 
+from seisgrad.acoustic import AcousticRecipe
 from seisgrad.cli import main
 from seisgrad.cli.progress import pace
 from seisgrad.dataset import open_dataset
@@ -19,6 +20,7 @@ from seisgrad.dispersion import DispersionRecipe
 
 COMMAND = ["simulate", "dispersion", "--prior", "weak", "--number", "20", "--seed", "1", "--rows", "2"]
 COMMAND += ["--shard", "8", "--workers", "1"]
+ACOUSTIC = ["simulate", "acoustic", "--number", "2", "--seed", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,28 @@ def test_a_cluster_of_two_processes_gives_the_same_to_the_bit(store: Path, tmp_p
     assert contents(tmp_path / "c.zarr") == contents(store)
 
 
+def test_an_acoustic_dataset_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One frequency on the grid of the paper: wavefields of two training samples, then of one more."""
+    monkeypatch.setattr("seisgrad.dataset.manifest.validation_number", lambda number: 1)
+    words = ["simulate", "acoustic", "--prior", "square", "--seed", "1", "--frequencies", "1"]
+    words += ["--workers", "1", "--shard", "4", "--out", str(tmp_path / "a.zarr"), "--json"]
+    for number in ("2", "3"):
+        assert main([*words, "--number", number]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["number"] == {"train": 3, "validation": 1}
+    assert told["fields"] == {"earth": [2, 64, 64], "source": [2], "pressure": [1, 64, 64, 2]}
+    recipe = AcousticRecipe("square", 1, (1.0,))
+    data = open_dataset(tmp_path / "a.zarr", "train")
+    assert data.manifest.settings == recipe.settings()
+    for name, values in recipe.make("train", 2, 1)[0].items():
+        assert np.array_equal(data[name][2:3], values)
+    pressure = data.as_xarray()["pressure"]
+    assert pressure.dims == ("sample", "frequency", "z", "x", "part")
+    assert pressure.sel(part="imaginary", frequency=1.0).shape == (3, 64, 64)
+
+
 def test_once_more_is_no_work_and_json_tells_what_is_there(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +108,15 @@ def test_once_more_is_no_work_and_json_tells_what_is_there(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["simulate", "acoustic", "--number", "5", "--seed", "1"], "no system 'acoustic' to simulate"),
+        (["simulate", "optics", "--number", "5", "--seed", "1"], "no system 'optics' to simulate"),
+        ([*ACOUSTIC, "--rows", "0"], "--rows belongs to dispersion"),
+        ([*COMMAND, "--frequencies", "1,2"], "--frequencies belongs to acoustic"),
+        ([*ACOUSTIC, "--prior", "weak"], "there is no prior 'weak', expected one of von_karman, "),
+        (
+            [*ACOUSTIC, "--frequencies", "1:8"],
+            "--frequencies 1:8: expected first:last:step in Hz, such as 1:8:1",
+        ),
+        ([*ACOUSTIC, "--frequencies", "4,2"], "4 Hz is followed by 2 Hz, expected increasing frequencies"),
         ([*COMMAND, "--prior", "weka"], "there is no prior 'weka'"),
         ([*COMMAND, "--number", "0"], "number is 0, expected at least 1"),
         ([*COMMAND, "--rows", "200"], "rows is 200, expected 0 to 118"),

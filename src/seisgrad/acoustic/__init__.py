@@ -10,10 +10,17 @@ from seisgrad.acoustic.prior import Draw, Prior, prior
 if TYPE_CHECKING:
     from seisgrad.acoustic.grid import Grid
     from seisgrad.acoustic.physics import Physics
+    from seisgrad.acoustic.recipe import AcousticRecipe
     from seisgrad.acoustic.survey import Survey, Traces
 
-__all__ = ["Draw", "Grid", "Physics", "Prior", "Survey", "Traces", "prior"]
+__all__ = ["AcousticRecipe", "Draw", "Grid", "Physics", "Prior", "Survey", "Traces", "prior"]
 
 # Loaded when first used: an ensemble of earths needs no wave solver, and a trained network no store.
-_HOMES = {"Grid": "grid", "Physics": "physics", "Survey": "survey", "Traces": "survey"}
+_HOMES = {
+    "AcousticRecipe": "recipe",
+    "Grid": "grid",
+    "Physics": "physics",
+    "Survey": "survey",
+    "Traces": "survey",
+}
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()})

@@ -8,6 +8,7 @@ import typer
 from seisgrad.cli.choices import check_scheduler, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
+from seisgrad.cli.periods import parse_frequencies
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: seisgrad simulate dispersion --prior weak --number 100000 --seed 1 --out data.zarr"
 
-SYSTEMS = ("dispersion",)
+SYSTEMS = ("dispersion", "acoustic")
 
 
 def simulate(
@@ -36,16 +37,35 @@ def simulate(
     prior: Annotated[
         str,
         typer.Option(
-            help="weak, weak_paper, wild, broad, tectonic, lvz, tectonic_lvz or near_surface.", metavar="NAME"
+            help="dispersion: weak (default), weak_paper, wild, broad, tectonic, lvz, tectonic_lvz or near_surface; "
+            "acoustic: von_karman (default), broad, layered, square, smooth or sharp.",
+            metavar="NAME",
         ),
-    ] = "weak",
+    ] = "",
     rows: Annotated[
-        int, typer.Option(help="Exact kernel rows per sample.", parser=whole_number, metavar="N")
-    ] = 8,
+        int | None,
+        typer.Option(
+            help="dispersion: exact kernel rows per sample (8).",
+            show_default=False,
+            parser=whole_number,
+            metavar="N",
+        ),
+    ] = None,
+    frequencies: Annotated[
+        str | None,
+        typer.Option(
+            help="acoustic: in Hz, as 1:8:1 (default) or as 2,4,8.", show_default=False, metavar="LIST"
+        ),
+    ] = None,
     shard: Annotated[
-        int,
-        typer.Option(help="Samples made and written together.", parser=whole_number, metavar="N"),
-    ] = 256,
+        int | None,
+        typer.Option(
+            help="Samples made and written together; 256, or 32 of the larger ones of acoustic.",
+            show_default=False,
+            parser=whole_number,
+            metavar="N",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -66,18 +86,20 @@ def simulate(
         raise InputError(f"there is no system {system!r} to simulate, expected {' or '.join(SYSTEMS)}")
     check_scheduler(scheduler)
     check_folder(out)
+    if system == "acoustic":
+        recipe, usual = _acoustic(prior, seed, frequencies, rows)
+    else:
+        recipe, usual = _dispersion(prior, seed, rows, frequencies)
 
     from seisgrad.dataset import simulate as make_dataset
-    from seisgrad.dispersion import DispersionRecipe
 
-    recipe = DispersionRecipe(prior, seed, rows=rows)
     with SampleBar(shown=not quiet and not as_json) as bar:
         try:
             manifest = make_dataset(
                 recipe,
                 number,
                 out,
-                shard=shard,
+                shard=usual if shard is None else shard,
                 workers=workers,
                 scheduler=scheduler or None,
                 progress=bar.update,
@@ -91,6 +113,30 @@ def simulate(
                 f"{out} cannot be written ({error.strerror or error}); make room, and the same command resumes"
             ) from error
     _tell(recipe, manifest, out, Console(quiet=quiet, as_json=as_json))
+
+
+def _dispersion(prior: str, seed: int, rows: int | None, frequencies: str | None) -> "tuple[Recipe, int]":
+    """What to make, and the usual number of samples in a shard."""
+    if frequencies is not None:
+        raise InputError(
+            "--frequencies belongs to acoustic, and a dispersion dataset has the periods of its prior; leave it out"
+        )
+    from seisgrad.dataset.simulation import SHARD
+    from seisgrad.dispersion.simulation import ROWS, DispersionRecipe
+
+    return DispersionRecipe(prior or "weak", seed, rows=ROWS if rows is None else rows), SHARD
+
+
+def _acoustic(prior: str, seed: int, frequencies: str | None, rows: int | None) -> "tuple[Recipe, int]":
+    """What to make, and the usual number of samples in a shard."""
+    if rows is not None:
+        raise InputError(
+            "--rows belongs to dispersion, and an acoustic dataset holds no kernel rows; leave it out"
+        )
+    from seisgrad.acoustic.recipe import FREQUENCIES, SHARD, AcousticRecipe
+
+    asked = FREQUENCIES if frequencies is None else tuple(parse_frequencies(frequencies))
+    return AcousticRecipe(prior or "von_karman", seed, asked), SHARD
 
 
 def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console) -> None:
