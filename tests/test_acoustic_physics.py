@@ -98,7 +98,7 @@ def test_shots_in_small_groups_are_the_same(earth: Tensor, monkeypatch: pytest.M
     y = physics(earth)
     gradient = vjp(physics, earth, y)
     monkeypatch.setattr(simulation, "_TRACES", 1)
-    monkeypatch.setattr(simulation, "_HISTORY", 1)
+    monkeypatch.setattr(simulation, "_HISTORY", 2**22)
     assert_close(physics(earth), y, rtol=0.0, atol=1e-14)
     assert_close(vjp(physics, earth, y), gradient, rtol=1e-9, atol=1e-12)
 
@@ -157,6 +157,12 @@ def test_the_largest_stable_time_step_is_accepted_and_stable(earth: Tensor) -> N
     physics = small_physics(time_step=0.999 * largest)
     usual = small_physics()(earth)
     assert float((physics(earth) - usual).norm() / usual.norm()) < 1e-3
+
+
+def test_a_density_too_rough_for_the_time_step_is_refused(earth: Tensor) -> None:
+    earth[1, ::2] = 0.05
+    with pytest.raises(InputError, match="smaller time_step"):
+        small_physics(velocity=(2.0, 3.6), refine=3)(earth)
 
 
 @pytest.mark.parametrize("inside", [[0.3, 0.9], [-0.1, 0.2], [0.7, 0.2]])

@@ -1,5 +1,6 @@
 """The response of one earth: from its nodes to a fine grid, through the waves, to what the survey asks."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,8 +11,8 @@ from torch.nn.functional import interpolate, pad
 from seisgrad.acoustic.derivatives import Simulator
 from seisgrad.acoustic.waves import Waves
 
-#: Bytes of traces, and of wavefields kept for a gradient, that shots done together may take.
-_TRACES, _HISTORY = 2**28, 2**30
+#: Bytes that may be taken by the traces of shots done together, and by the wavefields kept for a gradient.
+_TRACES, _HISTORY = 2**28, 2**28
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +54,15 @@ class Simulation(Simulator):
         above, below, left, right = self.margin
         return pad(between, (left, right, above, below), mode="replicate")[0]
 
-    def response(self, earth: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
-        """See :class:`Simulator`."""
+    def response(self, earth: Tensor, nodes: Tensor, weights: Tensor, segments: int = 1) -> Tensor:
+        """See :class:`Simulator`; ``segments`` as for :meth:`Waves.pressure`."""
         fine, weights = self.fine(earth), weights.to(self.dtype)
         return torch.cat(
             [
-                self._values(self.waves.pressure(fine, nodes[s], weights[s], self.read), earth.dtype)
-                for s in self._shots(len(nodes), self._trace_bytes, _TRACES)
+                self._values(
+                    self.waves.pressure(fine, nodes[s], weights[s], self.read, segments), earth.dtype
+                )
+                for s in self._shots(len(nodes), self._trace_bytes)
             ]
         )
 
@@ -69,7 +72,7 @@ class Simulation(Simulator):
         return torch.cat(
             [
                 self._values(self.waves.scattered(fine, change, nodes[s], weights[s], self.read), earth.dtype)
-                for s in self._shots(len(nodes), self._trace_bytes, _TRACES)
+                for s in self._shots(len(nodes), self._trace_bytes)
             ]
         )
 
@@ -79,14 +82,15 @@ class Simulation(Simulator):
         """See :class:`Simulator`."""
         by_earth = earth.new_zeros(len(cotangents), *earth.shape)
         by_weights = weights.new_zeros(len(cotangents), *weights.shape)
-        fine_cells = self.fine(earth).numel()
-        kept = 2 * len(self.matrix) * fine_cells * self.matrix.element_size()
-        for s in self._shots(len(nodes), kept if wanted[0] else self._trace_bytes, _HISTORY):
+        # Three wavefields of every step: pressure and the two particle velocities.
+        kept = 3 * len(self.matrix) * self.fine(earth)[0].numel() * self.matrix.element_size()
+        segments = math.ceil(kept / _HISTORY) if wanted[0] else 1
+        for s in self._shots(len(nodes), max(kept, self._trace_bytes)):
             with torch.enable_grad():
                 leaves = earth.detach().clone(), weights[s].detach().clone()
                 for leaf, want in zip(leaves, wanted, strict=True):
                     leaf.requires_grad_(want)
-                values = self.response(leaves[0], nodes[s], leaves[1])
+                values = self.response(leaves[0], nodes[s], leaves[1], segments)
             asked = [leaf for leaf in leaves if leaf.requires_grad]
             for k, cotangent in enumerate(cotangents):
                 found = iter(torch.autograd.grad(values, asked, cotangent[s], retain_graph=True))
@@ -108,7 +112,7 @@ class Simulation(Simulator):
         return len(self.read) * len(self.matrix) * self.matrix.element_size()
 
     @staticmethod
-    def _shots(number: int, each: int, limit: int) -> list[slice]:
-        """Shots that are done together."""
-        together = max(1, limit // each)
+    def _shots(number: int, each: int) -> list[slice]:
+        """Shots that are done together, of so many bytes each."""
+        together = max(1, _TRACES // each)
         return [slice(k, min(k + together, number)) for k in range(0, number, together)]

@@ -7,6 +7,7 @@ space; pressure stands on the nodes. Sample n of pressure is at n Δt and sample
 from dataclasses import dataclass
 
 import deepwave
+from deepwave.checkpointing import run_segments
 from deepwave.discretisation import critical_courant_number
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -46,14 +47,28 @@ class Waves:
         sources: Int[Tensor, "shot node 2"],
         weights: Float[Tensor, "shot node"],
         receivers: Int[Tensor, "receiver 2"],
+        segments: int = 1,
     ) -> Float[Tensor, "shot receiver time"]:
-        """Traces at nodes, differentiable by reverse mode in ``earth`` and ``weights``."""
+        """Traces at nodes, differentiable by reverse mode in ``earth`` and ``weights``.
+
+        With more than one of ``segments`` in time, what a gradient needs is kept for one of them only; the backward
+        pass runs each again.
+        """
+        settings = self._settings(sources, weights)
+        spacing, time_step = settings.pop("grid_spacing"), settings.pop("dt")
+        rate = settings.pop("source_amplitudes_volume_rate")
+        settings["receiver_locations_p"] = receivers.expand(len(sources), -1, -1)
         try:
-            out = deepwave.acoustic(
-                earth[0],
-                earth[1],
-                receiver_locations_p=receivers.expand(len(sources), -1, -1),
-                **self._settings(sources, weights),
+            out = run_segments(
+                deepwave.acoustic,
+                [earth[0], earth[1]],
+                spacing,
+                time_step,
+                {"source_amplitudes_volume_rate": rate},
+                segments,
+                checkpoint=segments > 1,
+                use_reentrant=False,
+                **settings,
             )
         except deepwave.DeepwaveValueError as error:
             raise InputError(
