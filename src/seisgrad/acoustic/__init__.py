@@ -11,16 +11,38 @@ if TYPE_CHECKING:
     from seisgrad.acoustic.grid import Grid
     from seisgrad.acoustic.physics import Physics
     from seisgrad.acoustic.recipe import AcousticRecipe
-    from seisgrad.acoustic.survey import Survey, Traces
+    from seisgrad.acoustic.surrogate import AcousticNet, card_of, load, shipped
+    from seisgrad.acoustic.survey import Survey, Traces, as_complex, as_parts
 
-__all__ = ["AcousticRecipe", "Draw", "Grid", "Physics", "Prior", "Survey", "Traces", "prior"]
+__all__ = [
+    "AcousticNet",
+    "AcousticRecipe",
+    "Draw",
+    "Grid",
+    "Physics",
+    "Prior",
+    "Survey",
+    "Traces",
+    "as_complex",
+    "as_parts",
+    "card_of",
+    "load",
+    "prior",
+    "shipped",
+]
 
 # Loaded when first used: an ensemble of earths needs no wave solver, and a trained network no store.
 _HOMES = {
+    "AcousticNet": "surrogate",
     "AcousticRecipe": "recipe",
     "Grid": "grid",
     "Physics": "physics",
     "Survey": "survey",
     "Traces": "survey",
+    "as_complex": "survey",
+    "as_parts": "survey",
+    "card_of": "surrogate",
+    "load": "surrogate",
+    "shipped": "surrogate",
 }
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()})
