@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import audit, demo, forward, invert, measure, reproduce, simulate, surrogates, train
+from seisgrad.cli import audit, demo, forward, fwi, invert, measure, reproduce, simulate, surrogates, train
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": demo,
     "measure": measure,
     "forward": forward,
+    "fwi": fwi,
     "invert": invert,
     "simulate": simulate,
     "surrogates": surrogates,

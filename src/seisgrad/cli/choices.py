@@ -78,12 +78,18 @@ def load_operator(
         from seisgrad.dispersion import load
 
         return load(name, survey, depth, outside)
+    return operator_at(name, survey, depth)
+
+
+def operator_at(name: str, *arguments: object) -> "Callable[[Tensor], Tensor]":
+    """What ``module:attribute`` names: an operator or a ``torch.nn.Module`` as it is, or what it makes of the
+    arguments."""
     found = _attribute(name)
     import torch
 
     from seisgrad.operator import Operator
 
-    return found if isinstance(found, Operator | torch.nn.Module) else found(survey, depth)
+    return found if isinstance(found, Operator | torch.nn.Module) else found(*arguments)
 
 
 def check_operator(name: str) -> None:
