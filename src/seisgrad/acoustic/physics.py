@@ -99,7 +99,10 @@ class Physics(Operator):
         Refinement, time step and duration stay those of the whole, so that the values do too.
         """
         if isinstance(self.survey, Survey):
-            return self._with(self.survey.select(source, frequency))
+            other = self._with(self.survey.select(source, frequency))
+            if frequency is not None:
+                other._simulation = other._simulate()
+            return other
         if frequency is not None:
             raise InputError(
                 "select received frequencies, but this survey asks traces in time; give sources only"
@@ -114,11 +117,10 @@ class Physics(Operator):
         return self._with(dataclasses.replace(self.survey, sources=sources))
 
     def _with(self, survey: Survey | Traces) -> "Physics":
-        """This operator for another survey on the same computational grid and steps."""
+        """This operator for other sources on the same computational grid and steps."""
         _check_places(self.grid, survey, self.top)
         other = copy.copy(self)
         other.survey, other.codomain = survey, survey.space
-        other._simulation = other._simulate()
         return other
 
     def _choose_duration(self, duration: float | None) -> float:

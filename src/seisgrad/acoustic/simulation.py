@@ -91,13 +91,12 @@ class Simulation(Simulator):
                 for leaf, want in zip(leaves, wanted, strict=True):
                     leaf.requires_grad_(want)
                 values = self.response(leaves[0], nodes[s], leaves[1], segments)
-            asked = [leaf for leaf in leaves if leaf.requires_grad]
             for k, cotangent in enumerate(cotangents):
-                found = iter(torch.autograd.grad(values, asked, cotangent[s], retain_graph=True))
-                if wanted[0]:
-                    by_earth[k] += next(found)
-                if wanted[1]:
-                    by_weights[k, s] = next(found)
+                values.backward(cotangent[s], retain_graph=True)
+                for total, leaf in ((by_earth[k], leaves[0]), (by_weights[k, s], leaves[1])):
+                    if leaf.grad is not None:
+                        total += leaf.grad
+                        leaf.grad = None
         return by_earth, by_weights
 
     def _values(self, traces: Float[Tensor, "shot read step"], dtype: torch.dtype) -> Tensor:

@@ -75,7 +75,7 @@ class Traces:
         object.__setattr__(self, "wavelet", wavelet)
         step = float(times[-1]) / max(len(times) - 1, 1)
         even = step * torch.arange(len(times), dtype=times.dtype)
-        if len(times) < 2 or not torch.allclose(times, even, rtol=0.0, atol=1e-6 * step):
+        if len(times) < 2 or not torch.allclose(times, even, rtol=0.0, atol=1e-3 * step):
             raise InputError("times are not 0, Δt, 2Δt …; give at least two, evenly spaced from 0")
         if wavelet.shape != times.shape or not wavelet.isfinite().all():
             raise InputError(

@@ -52,7 +52,7 @@ class Waves:
         """Traces at nodes, differentiable by reverse mode in ``earth`` and ``weights``.
 
         With more than one of ``segments`` in time, what a gradient needs is kept for one of them only; the backward
-        pass runs each again.
+        pass runs each again, and must be started by ``.backward()``.
         """
         settings = self._settings(sources, weights)
         spacing, time_step = settings.pop("grid_spacing"), settings.pop("dt")
@@ -67,7 +67,7 @@ class Waves:
                 {"source_amplitudes_volume_rate": rate},
                 segments,
                 checkpoint=segments > 1,
-                use_reentrant=False,
+                use_reentrant=True,
                 **settings,
             )
         except deepwave.DeepwaveValueError as error:
