@@ -32,7 +32,7 @@ class _Sample(torch.autograd.Function):
         return _Spread.apply(cotangent, places, ctx.shape, ctx.mode), None, None  # type: ignore[return-value]
 
     @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:  # type: ignore[override]
+    def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:  # type: ignore[override]
         (places,) = ctx.saved_tensors
         return _Sample.apply(tangent, places, ctx.mode)  # type: ignore[return-value]
 
@@ -64,7 +64,7 @@ class _Spread(torch.autograd.Function):
         return _Sample.apply(cotangent, places, ctx.mode), None, None, None  # type: ignore[return-value]
 
     @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:  # type: ignore[override]
+    def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:  # type: ignore[override]
         (places,) = ctx.saved_tensors
         return _Spread.apply(tangent, places, ctx.shape, ctx.mode)  # type: ignore[return-value]
 
