@@ -93,6 +93,7 @@ def test_solves_count_forward_and_adjoint_per_source() -> None:
     assert result.solves == 2 * 2 * len(result.history)
     full = fwi(OP, DATA, homogeneous(), stages=[Stage(iterations=1, rate=1e-3)])
     assert full.solves == 2 * 2 * len(SOURCES)  # where it begins, and one step
+    assert [row.solves for row in full.history] == [2 * len(SOURCES), 4 * len(SOURCES)]
 
 
 @pytest.mark.parametrize("stage", [ADAM, LBFGS], ids=["adam", "lbfgs"])

@@ -93,9 +93,10 @@ def spectrum_fit(
     start: Float[Tensor, "receiver part"],
 ) -> list["Line2D"]:
     """The real part of one shot at one frequency along the receivers: data, and what model and start say."""
-    (data,) = axes.plot(observed[:, 0], "o", ms=3.5, color="#1d2530", label="observed")
-    (before,) = axes.plot(start[:, 0], "--", lw=1.0, color="#8a94a3", label="start")
-    (after,) = axes.plot(predicted[:, 0], lw=1.4, color=COLOURS[0], label="model")
+    number = np.arange(1, len(observed) + 1)
+    (data,) = axes.plot(number, observed[:, 0], "o", ms=3.5, color="#1d2530", label="observed")
+    (before,) = axes.plot(number, start[:, 0], "--", lw=1.0, color="#8a94a3", label="start")
+    (after,) = axes.plot(number, predicted[:, 0], lw=1.4, color=COLOURS[0], label="model")
     axes.set_xlabel("receiver")
     return [data, after, before]
 

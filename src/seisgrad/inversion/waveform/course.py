@@ -85,9 +85,16 @@ class Problem:
 
 
 class Course:
-    """One stage, ready to be walked."""
+    """One stage, ready to be walked.
 
-    def __init__(self, problem: Problem, leg: Leg, z: Float[Tensor, "..."]) -> None:
+    Args:
+        problem: what is to be fitted.
+        leg: the stage.
+        z: where it begins.
+        solves: simulations that the stages before it took.
+    """
+
+    def __init__(self, problem: Problem, leg: Leg, z: Float[Tensor, "..."], solves: int = 0) -> None:
         self.problem, self.leg, stage = problem, leg, leg.stage
         self.batches = Batches(leg.op, stage)
         self.steps = stage.iterations or (stage.epochs or 0) * self.batches.per_epoch
@@ -100,21 +107,18 @@ class Course:
         limits = [(bound - problem.start) / problem.scale for bound in (problem.lower, problem.upper)]
         precondition = Preconditioner(problem.space, stage.smoothing, problem.free)
         self.walk: Walk = WALKS[stage.optimiser](z, *limits, precondition=precondition, rate=stage.rate)
+        self.solves = solves
 
-    def step(self, number: int) -> tuple[Value, int]:
-        """Take the step of this number, 0 first: the value of the model before it, and the simulations it took."""
+    def step(self, number: int) -> Value:
+        """Take the step of this number, 0 first; the value of the model before it."""
         batched = self.leg.stage.optimiser == "adam"
         block = (
             self.batches.block(number, self.problem.seed, self.leg.number) if batched else self.batches.whole
         )
 
-        solves = 0
-
         def evaluate(z: Tensor) -> Value:
-            nonlocal solves
-            solves += self.objective.solves(block)
+            self.solves += self.objective.solves(block)
             value = self.objective(self.problem.model(z), block)
-            return Value(value.misfit, value.penalty, value.gradient * self.problem.scale)
+            return Value(value.misfit, value.penalty, value.gradient * self.problem.scale, self.solves)
 
-        value = self.walk.step(evaluate)
-        return value, solves
+        return self.walk.step(evaluate)

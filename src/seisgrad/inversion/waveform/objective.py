@@ -25,11 +25,13 @@ class Value:
         misfit: of the data: the mean over gathers.
         penalty: of the regularisation.
         gradient: of their sum, shaped like the model.
+        solves: simulations that all values of the run up to this one took.
     """
 
     misfit: float
     penalty: float
     gradient: Float[Tensor, "..."]
+    solves: int = 0
 
     @property
     def total(self) -> float:

@@ -27,7 +27,7 @@ class Row:
         misfit: of the data, the mean over gathers; of a batch, its estimate of that.
         penalty: of the regularisation.
         gradient: the norm of the gradient of their sum.
-        solves: simulations of one source so far, forward or adjoint, all frequencies together.
+        solves: simulations of one source up to this value, forward or adjoint, all frequencies together.
     """
 
     operator: int
@@ -70,6 +70,7 @@ class Result:
         models: at the ends of the stages, the last one ``model``.
         history: of every model that was evaluated and stepped from, in order.
         endings: of each stage.
+        solves: simulations of one source in all, forward or adjoint, those of steps that were refused among them.
         was_finished: the folder held the end of this inversion, and nothing was done.
     """
 
@@ -78,17 +79,13 @@ class Result:
     models: tuple[Float[Tensor, "..."], ...]
     history: tuple[Row, ...]
     endings: tuple[Status, ...]
+    solves: int
     was_finished: bool = False
 
     @property
     def status(self) -> Status:
         """The ending of the last stage."""
         return self.endings[-1]
-
-    @property
-    def solves(self) -> int:
-        """Simulations of one source in all, forward or adjoint."""
-        return self.history[-1].solves
 
     def of_stage(self, stage: int) -> list[Row]:
         """The history of one stage, 1 first."""

@@ -53,13 +53,16 @@ class Run:
         unknowns = [self.problem.model(z) for z in self.state.ends]
         tie = self.problem.tie
         models = tuple(unknowns if tie is None else (tie(x).detach() for x in unknowns))
-        return Result(models[-1], unknowns[-1], models, self.state.history, self.state.endings, was_finished)
+        state = self.state
+        return Result(
+            models[-1], unknowns[-1], models, state.history, state.endings, state.solves, was_finished
+        )
 
     def _walk(self, kept: Checkpoint | None) -> None:
         """Walk the present stage to its end."""
         state = self.state
         z = state.ends[-1] if state.ends else torch.zeros_like(self.problem.start)
-        course = Course(self.problem, self.legs[len(state.endings)], z)
+        course = Course(self.problem, self.legs[len(state.endings)], z, state.solves)
         walk = course.walk
         if state.walking:
             walk.load(state.walking)
@@ -73,7 +76,7 @@ class Run:
         state = self.state
         last = walk.at if isinstance(walk, LbfgsWalk) else None
         if last is not None and state.history[-1].iteration < state.taken:
-            state = replace(state, history=(*state.history, self._row(course, last, state.solves)))
+            state = replace(state, history=(*state.history, self._row(course, last)))
         ending: Any = walk.ending or "budget used"
         self.state = State(
             0, state.solves, state.history, (*state.endings, ending), (*state.ends, walk.z.clone())
@@ -81,20 +84,19 @@ class Run:
 
     def _step(self, course: Course) -> None:
         before = course.walk.z
-        value, solves = course.step(self.state.taken)
-        solves += self.state.solves
+        value = course.step(self.state.taken)
         self.state = replace(
             self.state,
-            history=(*self.state.history, self._row(course, value, solves)),
+            history=(*self.state.history, self._row(course, value)),
             taken=self.state.taken + (course.walk.z is not before),
-            solves=solves,
+            solves=course.solves,
             walking=course.walk.arrays(),
             walk_ending=course.walk.ending,
         )
         if self.progress is not None:
             self.progress(self._progress(value.misfit))
 
-    def _row(self, course: Course, value: Value, solves: int) -> Row:
+    def _row(self, course: Course, value: Value) -> Row:
         norm = float(value.gradient.norm())
         return Row(
             course.leg.operator,
@@ -103,7 +105,7 @@ class Run:
             value.misfit,
             value.penalty,
             norm,
-            solves,
+            value.solves,
         )
 
     def _progress(self, misfit: float) -> Progress:

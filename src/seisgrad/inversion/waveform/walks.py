@@ -177,7 +177,9 @@ class LbfgsWalk(Walk):
         found = {"z": self.z}
         if self.at is not None:
             found["gradient"] = self.at.gradient
-            found["value"] = torch.tensor([self.at.misfit, self.at.penalty], dtype=torch.float64)
+            found["value"] = torch.tensor(
+                [self.at.misfit, self.at.penalty, self.at.solves], dtype=torch.float64
+            )
         for k, (step, change) in enumerate(self.pairs):
             found[f"step_{k}"], found[f"change_{k}"] = step, change
         return found
@@ -185,8 +187,8 @@ class LbfgsWalk(Walk):
     def load(self, arrays: Mapping[str, Tensor]) -> None:
         self.z = arrays["z"]
         if "value" in arrays:
-            misfit, penalty = arrays["value"].tolist()
-            self.at = Value(misfit, penalty, arrays["gradient"])
+            misfit, penalty, solves = arrays["value"].tolist()
+            self.at = Value(misfit, penalty, arrays["gradient"], int(solves))
         number = sum(name.startswith("step_") for name in arrays)
         self.pairs = [(arrays[f"step_{k}"], arrays[f"change_{k}"]) for k in range(number)]
 
