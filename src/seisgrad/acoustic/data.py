@@ -129,14 +129,14 @@ def _spectra(content: "Dataset") -> Spectra:
         raise InputError(f"the coordinate part is {parts}, expected 'real' and 'imaginary'")
     if content["frequency"].attrs.get("units", "Hz") != "Hz":
         raise InputError(f"frequency is in {content['frequency'].attrs['units']!r}, expected Hz")
-    values = np.asarray(spectrum.transpose(*DIMENSIONS).values, dtype=np.float64)
+    values = np.array(spectrum.transpose(*DIMENSIONS).values, dtype=np.float64)
     if parts[0] == "imaginary":
         values = values[..., ::-1].copy()
     sources, receivers = (
         np.stack([_place(content[f"{name}_{axis}"], name) for axis in "zx"], -1)
         for name in ("source", "receiver")
     )
-    frequencies = torch.from_numpy(np.asarray(content["frequency"].values, dtype=np.float64))
+    frequencies = torch.from_numpy(np.array(content["frequency"].values, dtype=np.float64))
     survey = Survey(torch.from_numpy(sources), torch.from_numpy(receivers), frequencies)
     return Spectra(survey, torch.from_numpy(values))
 
@@ -148,4 +148,4 @@ def _place(variable: Any, along: str) -> np.ndarray:
         raise InputError(f"{variable.name} is in {unit!r}, expected km or m")
     if variable.dims != (along,):
         raise InputError(f"{variable.name} has dimensions {variable.dims}, expected ({along!r},)")
-    return _TO_KM[unit] * np.asarray(variable.values, dtype=np.float64)
+    return _TO_KM[unit] * np.array(variable.values, dtype=np.float64)

@@ -93,7 +93,7 @@ def model_figure(inversion: Inversion) -> "Figure":
     start, found = inversion.start, inversion.section
     nz, nx = start.shape
     long = nx > 1.6 * nz
-    figure = new_figure(8.6, min(11.0, 3 * (8.0 * nz / nx) + 2.4) if long else 4.6)
+    figure = new_figure(8.6, min(11.0, 3 * (8.0 * nz / nx) + 2.4) if long else 2.5 * nz / nx + 1.55)
     panels = figure.subplots(3, 1) if long else figure.subplots(1, 3)
     both = torch.stack([start.velocity, found.velocity])
     limits = float(both.min()), float(both.max())
