@@ -22,7 +22,7 @@ class _Sample(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, str], output: Tensor) -> None:
         image, places, ctx.mode = inputs
-        ctx.shape = image.shape
+        ctx.shape = tuple(image.shape)
         ctx.save_for_backward(places)
         ctx.save_for_forward(places)
 
@@ -43,7 +43,7 @@ class _Spread(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(values: Tensor, places: Tensor, shape: torch.Size, mode: str) -> Tensor:  # type: ignore[override]
+    def forward(values: Tensor, places: Tensor, shape: tuple[int, ...], mode: str) -> Tensor:  # type: ignore[override]
         code = 0 if mode == "bilinear" else 2
         image = values.new_zeros(shape)
         border = 1
@@ -52,7 +52,7 @@ class _Spread(torch.autograd.Function):
         )[0]
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, torch.Size, str], output: Tensor) -> None:
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, tuple[int, ...], str], output: Tensor) -> None:
         _, places, _, ctx.mode = inputs
         ctx.shape = inputs[2]
         ctx.save_for_backward(places)

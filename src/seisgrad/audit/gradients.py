@@ -1,0 +1,220 @@
+"""The gradient of a misfit through two operators: does an inversion of waves walk the same way on either?
+
+Where data are many, nobody forms rows of a Jacobian; an inversion sees one gradient per model and misfit. Compared are
+raw gradients, as they come: cos = a·b / (‖a‖‖b‖), relative L2 = ‖a − b‖ / ‖b‖ and ratio = ‖a‖ / ‖b‖, with a the
+learned and b the reference's. Observed data are the reference's in the true model, for both. Models stream through:
+kept are numbers, and the gradients of the first few models.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.audit.metrics import amplitude_ratio, cosine, relative_l2
+from seisgrad.errors import InputError
+from seisgrad.operator import Map, Operator, Space
+
+Misfit = Callable[[Tensor, Tensor], Tensor]
+"""``misfit(predicted, observed)``: one number."""
+Select = Callable[[Tensor], Tensor]
+"""Some of the data: a band, a window, some receivers."""
+METRICS = {"cosine": cosine, "relative_l2": relative_l2, "ratio": amplitude_ratio}
+WHOLE = "all"
+"""The name of the band that holds all data."""
+
+
+class GradientRow(NamedTuple):
+    """One number of :class:`Gradients`: ``position`` is None where the whole gradient was compared."""
+
+    model: int
+    band: str
+    parameter: str
+    position: float | None
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """What :func:`gradients` found.
+
+    Attributes:
+        bands: names of the parts of the data.
+        parameters: names of what a gradient is split into: the labels along the domain's first axis, or one without.
+        values: by metric: ``cosine``, ``relative_l2``, ``ratio``; NaN where a gradient is zero.
+        axis: along which gradients were compared position by position; empty where they were not.
+        positions: along that axis.
+        by_position: as ``values``, with the position on the last axis.
+        reference: gradients through the reference for the first models, ``[model, band, *domain]``.
+        learned: through the learned operator.
+    """
+
+    bands: tuple[str, ...]
+    parameters: tuple[str, ...]
+    values: Mapping[str, Float[Tensor, "model band parameter"]]
+    axis: str
+    positions: tuple[float, ...]
+    by_position: Mapping[str, Float[Tensor, "model band parameter position"]]
+    reference: Float[Tensor, "kept band ..."]
+    learned: Float[Tensor, "kept band ..."]
+
+    @property
+    def models(self) -> int:
+        """How many models were compared."""
+        return len(self.values["cosine"])
+
+    def rows(self) -> Iterator[GradientRow]:
+        """All numbers, one per row."""
+        for metric, values in self.values.items():
+            for (m, b, p), value in _entries(values):
+                yield GradientRow(m, self.bands[b], self.parameters[p], None, metric, value)
+        for metric, values in self.by_position.items():
+            for (m, b, p, k), value in _entries(values):
+                yield GradientRow(m, self.bands[b], self.parameters[p], self.positions[k], metric, value)
+
+    def summary(self) -> dict[str, str]:
+        """What it means, in words, by band and, where there are several, parameter."""
+        found = {}
+        for b, band in enumerate(self.bands):
+            for p, parameter in enumerate(self.parameters):
+                name = f"{band}, {parameter}" if len(self.parameters) > 1 else band
+                found[name] = _in_words(*(self.values[metric][:, b, p] for metric in METRICS))
+        return found
+
+
+def gradients(
+    reference: Map,
+    learned: Map,
+    models: Iterable[tuple[Float[Tensor, "..."], Float[Tensor, "..."]]],
+    misfit: Misfit,
+    bands: Mapping[str, Select] | None = None,
+    *,
+    axis: str = "",
+    keep: int = 3,
+    tell: Callable[[int], None] | None = None,
+) -> Gradients:
+    """Gradients of a misfit through two operators.
+
+    Args:
+        reference: the exact operator, or any differentiable callable of one model.
+        learned: the one that is audited, with the same domain and codomain.
+        models: where the gradient is taken, and the true model whose data are observed: pairs, one after the other.
+        misfit: of predicted and observed data.
+        bands: parts of the data by name; all data, ``"all"``, by default and in addition.
+        axis: of the domain, along which gradients are also compared position by position: ``"z"``.
+        keep: of how many models the gradients themselves are kept.
+        tell: called with the number of models done.
+
+    Raises:
+        InputError: no models, an axis that the domain has not, or gradients that are not finite.
+    """
+    domain = reference.domain if isinstance(reference, Operator) else None
+    chosen: dict[str, Select] = {**(bands or {}), WHOLE: lambda data: data}
+    values: dict[str, list[Tensor]] = {metric: [] for metric in METRICS}
+    local: dict[str, list[Tensor]] = {metric: [] for metric in METRICS}
+    kept: tuple[list[Tensor], list[Tensor]] = ([], [])
+    place = _place(domain, axis)
+    for number, (start, truth) in enumerate(models, 1):
+        with torch.no_grad():
+            observed = reference(truth)
+        exact, found = (
+            _gradients(op, start, observed, misfit, chosen, f"model {number}, {name}")
+            for op, name in ((reference, "reference"), (learned, "learned"))
+        )
+        if number <= keep:
+            kept[0].append(exact)
+            kept[1].append(found)
+        a, b = (_by_parameter(g, domain) for g in (found, exact))
+        for metric, measure in METRICS.items():
+            values[metric].append(measure(a.flatten(2), b.flatten(2)))
+            if place is not None:
+                lines = [g.movedim(place + 2, 2).flatten(3) for g in (a, b)]
+                local[metric].append(measure(*lines))
+        if tell:
+            tell(number)
+    if not values["cosine"]:
+        raise InputError("there are no models to compare gradients at, expected at least one pair")
+    return Gradients(
+        tuple(chosen),
+        _parameters(domain),
+        {metric: torch.stack(found) for metric, found in values.items()},
+        axis,
+        _positions(domain, axis),
+        {metric: torch.stack(found) for metric, found in local.items() if found},
+        *(torch.stack(part) if part else torch.empty(0) for part in kept),
+    )
+
+
+def _gradients(
+    op: Map, start: Tensor, observed: Tensor, misfit: Misfit, bands: Mapping[str, Select], what: str
+) -> Float[Tensor, "band ..."]:
+    """One evaluation, one backward pass per band."""
+    x = start.detach().clone().requires_grad_()
+    predicted = op(x)
+    found = []
+    for name, select in bands.items():
+        value = misfit(select(predicted), select(observed))
+        (gradient,) = torch.autograd.grad(value, x, retain_graph=True)
+        if not gradient.isfinite().all():
+            raise InputError(f"the gradient of {what}, band {name!r} is not finite")
+        found.append(gradient)
+    return torch.stack(found)
+
+
+def _by_parameter(gradient: Tensor, domain: Space | None) -> Float[Tensor, "band parameter ..."]:
+    return gradient if _has_parameters(domain) else gradient[:, None]
+
+
+def _has_parameters(domain: Space | None) -> bool:
+    """Does the first axis of the domain hold named things, and not positions?"""
+    if domain is None or domain.ndim < 2:
+        return False
+    return all(isinstance(name, str) for name in domain.coords.get(domain.axes[0], (None,)))
+
+
+def _parameters(domain: Space | None) -> tuple[str, ...]:
+    return domain.coords[domain.axes[0]] if domain and _has_parameters(domain) else ("",)
+
+
+def _place(domain: Space | None, axis: str) -> int | None:
+    """Of the axis among those behind the parameter."""
+    if not axis:
+        return None
+    names = () if domain is None else domain.axes[1:] if _has_parameters(domain) else domain.axes
+    if axis not in names:
+        raise InputError(f"there is no axis {axis!r} in the domain, expected one of {', '.join(names)}")
+    return names.index(axis)
+
+
+def _positions(domain: Space | None, axis: str) -> tuple[float, ...]:
+    if domain is None or not axis:
+        return ()
+    return tuple(domain.coords.get(axis, range(domain.length(axis))))
+
+
+def _entries(values: Tensor) -> Iterator[tuple[tuple[int, ...], float]]:
+    for place in torch.cartesian_prod(*(torch.arange(n) for n in values.shape)).tolist():
+        yield tuple(place), float(values[tuple(place)])
+
+
+def _in_words(cosines: Tensor, errors: Tensor, ratios: Tensor) -> str:
+    there = cosines[cosines.isfinite()]
+    if not len(there):
+        return "no gradient to compare: it is zero in all models"
+    middle, worst = float(there.median()), float(there.min())
+    if worst <= 0:
+        verdict = f"{float((there > 0).double().mean()):.0%} of the models are left by a way that leads down"
+    elif middle > 0.99:
+        verdict = "an inversion hardly notices the difference"
+    elif middle > 0.9:
+        verdict = "the way down is much the same"
+    else:
+        verdict = "the way leads down, but elsewhere"
+    return (
+        f"cosine {middle:.3f} in the median model and {worst:.3f} in the worst, relative L2 "
+        f"{float(errors.nanmedian()):.3f}, {float(ratios.nanmedian()):.2f} times as long: {verdict}"
+    )
