@@ -82,12 +82,16 @@ class Lattice:
     @property
     def z(self) -> Float[Tensor, " z"]:
         """Depths of the points, km."""
-        return self.origin[0] + self.spacing * torch.arange(self.shape[0], device=self.border.device)
+        return self._axis(0)
 
     @property
     def x(self) -> Float[Tensor, " x"]:
         """Distances of the points, km."""
-        return self.origin[1] + self.spacing * torch.arange(self.shape[1], device=self.border.device)
+        return self._axis(1)
+
+    def _axis(self, along: int) -> Tensor:
+        steps = torch.arange(self.shape[along], dtype=self.border.dtype, device=self.border.device)
+        return self.origin[along] + self.spacing * steps
 
     def to(self, like: Tensor) -> Self:
         """The same tables on the device of a real tensor and in its precision."""
