@@ -8,6 +8,7 @@ from seisgrad._lazy import attach
 from seisgrad.acoustic.prior import Draw, Prior, prior
 
 if TYPE_CHECKING:
+    from seisgrad.acoustic.data import Spectra, read_spectra, write_spectra
     from seisgrad.acoustic.grid import Grid
     from seisgrad.acoustic.physics import Physics
     from seisgrad.acoustic.recipe import AcousticRecipe
@@ -21,6 +22,7 @@ __all__ = [
     "Grid",
     "Physics",
     "Prior",
+    "Spectra",
     "Survey",
     "Traces",
     "as_complex",
@@ -28,7 +30,9 @@ __all__ = [
     "card_of",
     "load",
     "prior",
+    "read_spectra",
     "shipped",
+    "write_spectra",
 ]
 
 # Loaded when first used: an ensemble of earths needs no wave solver, and a trained network no store.
@@ -37,12 +41,15 @@ _HOMES = {
     "AcousticRecipe": "recipe",
     "Grid": "grid",
     "Physics": "physics",
+    "Spectra": "data",
     "Survey": "survey",
     "Traces": "survey",
     "as_complex": "survey",
     "as_parts": "survey",
     "card_of": "surrogate",
     "load": "surrogate",
+    "read_spectra": "data",
     "shipped": "surrogate",
+    "write_spectra": "data",
 }
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()})
