@@ -99,7 +99,7 @@ def test_the_models_may_be_those_of_a_dataset() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["acoustic"], "there is no system 'acoustic' to audit, expected dispersion"),
+        (["elastic"], "there is no system 'elastic' to audit, expected dispersion or acoustic"),
         (["dispersion", "--number", "1"], "--number 1 is too few"),
         (["dispersion", "--number", "many"], "'many' is no whole number"),
         (["dispersion", "--operator", "nobody"], "--operator nobody is not shipped"),

@@ -1,29 +1,20 @@
 """``seisgrad audit``: where the derivative of a learned operator can be trusted."""
 
 import time
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from seisgrad.cli.choices import OutFolder, check_operator, load_operator, whole_number
-from seisgrad.cli.console import AsJson, Console, Quiet, Step
-from seisgrad.cli.outputs import check_folder, whole_folder
+from seisgrad.cli import audit_acoustic, audit_dispersion
+from seisgrad.cli.choices import OutFolder, whole_number
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_folder
 from seisgrad.errors import InputError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from seisgrad.audit.report import Report
 
 EXAMPLE = "Example: seisgrad audit dispersion --operator default --out audit, then open audit/audit.html"
 
-SYSTEMS = ("dispersion",)
-PRIOR = "weak"
-"""The prior of an operator that does not say which is its own."""
-FEW = 10
-"""Of how many models one is audited in each of the shifted sets; and inversions in each of these."""
+SYSTEMS = {"dispersion": audit_dispersion, "acoustic": audit_acoustic}
 
 
 def audit(
@@ -39,18 +30,26 @@ def audit(
     models: Annotated[
         Path | None,
         typer.Option(
-            help="Dataset whose validation models are audited in place of test models of the operator's prior.",
+            help="Dataset whose validation models are audited in place of test models of the operator's prior "
+            "(dispersion).",
             metavar="DIR",
         ),
     ] = None,
     number: Annotated[
-        int,
-        typer.Option(help="Models; a tenth as many of each shifted set.", parser=whole_number, metavar="N"),
-    ] = 1000,
+        int | None,
+        typer.Option(
+            help=f"Models: {audit_dispersion.NUMBER} of dispersion, and a tenth as many of each shifted set; "
+            f"{audit_acoustic.NUMBER} of acoustic.",
+            parser=whole_number,
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
     prior: Annotated[
         str | None,
         typer.Option(
-            help=f"The prior that the operator was trained on, where its card does not say so; {PRIOR} by default.",
+            help="The prior that the operator was trained on, where its card does not say so; "
+            f"{audit_dispersion.PRIOR} or {audit_acoustic.PRIOR} by default.",
             metavar="NAME",
             show_default=False,
         ),
@@ -59,134 +58,16 @@ def audit(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Audit the derivative of a learned operator against exact kernels: tables, figures and an interactive page."""
+    """Audit the derivative of a learned operator against the exact one: tables, figures and a page."""
     if system not in SYSTEMS:
         raise InputError(f"there is no system {system!r} to audit, expected {' or '.join(SYSTEMS)}")
-    if number < 2:
-        raise InputError(f"--number {number} is too few, expected at least 2 models")
-    check_operator(operator)
+    of_system = SYSTEMS[system]
+    number = of_system.NUMBER if number is None else number
+    of_system.check(operator, number, models)
     check_folder(out)
 
     begin = time.perf_counter()
-    with Console(9, quiet=quiet, as_json=as_json) as console:
-        work = _Work(operator, prior, console)
-        work.draw(models, number)
-        reports = work.reports()
-        work.write(reports, out)
-        own = next(iter(reports.values()))
-        summary = {
-            "operator": operator,
-            "models": {name: report.models for name, report in reports.items()},
-            "verdict": own.verdict,
-            "faults": [fault.name for fault in own.faults],
-            "artefacts": [a.position for a in own.artefacts],
-            "seconds": time.perf_counter() - begin,
-            "files": {
-                "page": out / "audit.html",
-                "summary": out / "summary.csv",
-                "numbers": out / "audit.nc",
-            },
-        }
-        console.finish(summary, *_in_short(own), f"wrote {out / 'audit.html'}")
-
-
-class _Work:
-    """The operator, its prior and the sets of models on which it is audited."""
-
-    def __init__(self, name: str, prior: str | None, console: Console) -> None:
-        from seisgrad.dispersion.prior import DEPTH
-        from seisgrad.dispersion.prior import prior as prior_of
-        from seisgrad.report.audit.dispersion import audited, settings_of
-        from seisgrad.report.reproduce.kernels import SURVEY
-
-        self.name, self.console = name, console
-        with console.step("Load the operator"):
-            found = load_operator(name, SURVEY, DEPTH, outside="nan")
-            settings = settings_of(found) or {}
-            self.operator = audited(found)
-            self.prior, self.seed = prior or settings.get("prior", PRIOR), settings.get("seed", 0)
-            prior_of(self.prior)  # refuses one that does not exist
-        self.sets: dict[str, Tensor] = {}
-
-    def draw(self, stored: Path | None, number: int) -> None:
-        """The earths: those of the operator's own prior or of a dataset first, then the shifted ones."""
-        from seisgrad.report.audit import dispersion
-
-        with self.console.step("Draw the earths") as step:
-            self.ensemble = dispersion.training_ensemble(self.prior, self.seed)
-            if stored is None:
-                own, earths = self.prior, dispersion.unseen_earths(self.prior, number)
-            else:
-                own, earths = stored.stem, _stored(stored, number)
-            few = max(2, number // FEW)
-            self.sets = {own: earths} | dispersion.shifted_sets(self.prior, earths, self.ensemble, few)
-            step.say(", ".join(f"{len(x)} {name}" for name, x in self.sets.items()))
-
-    def reports(self) -> "dict[str, Report]":
-        """What the audit finds on each set."""
-        from seisgrad import audit
-        from seisgrad.audit.consequences import NUMBER
-        from seisgrad.report.audit import dispersion
-        from seisgrad.report.reproduce.kernels import ROWS
-
-        found = {}
-        for name, earths in self.sets.items():
-            inversions = FEW if found else NUMBER
-            with self.console.step(f"Audit on {name}") as step:
-                found[name] = audit.compare(
-                    dispersion.reference(),
-                    self.operator,
-                    earths,
-                    ensemble=self.ensemble,
-                    layout=dispersion.layout(),
-                    rows=ROWS,
-                    inversions=inversions,
-                    tell=partial(_tell, step, len(earths)),
-                )
-        return found
-
-    def write(self, reports: "dict[str, Report]", out: Path) -> None:
-        """Tables, ``audit.nc``, figures and ``audit.html``."""
-        from seisgrad.report.audit.dataset import dataset
-        from seisgrad.report.audit.figures import figures
-        from seisgrad.report.audit.page import audit_page
-        from seisgrad.report.audit.tables import tables
-        from seisgrad.report.audit.words import DISPERSION
-
-        with self.console.step("Draw the figures"):
-            drawn = figures(reports, DISPERSION)
-        with self.console.step("Write the results and the page"), whole_folder(out) as folder:
-            for name, text in tables(reports).items():
-                (folder / name).write_text(text, encoding="utf-8")
-            for name, picture in drawn.items():
-                (folder / f"{name}.png").write_bytes(picture)
-            dataset(reports, DISPERSION).to_netcdf(folder / "audit.nc", engine="h5netcdf")
-            page = audit_page(self.name, reports, drawn, DISPERSION)
-            (folder / "audit.html").write_text(page.html(), encoding="utf-8")
-
-
-def _stored(path: Path, number: int) -> "Tensor":
-    """The first earths of the validation split of a dataset; InputError where it is on another grid."""
-    import torch
-
-    from seisgrad.dataset import open_dataset
-    from seisgrad.dispersion.prior import DEPTH
-    from seisgrad.dispersion.survey import earth_space
-
-    data = open_dataset(path, "validation")
-    space, wanted = data.fields["earth"].space, earth_space(DEPTH)
-    if reason := space.mismatch(wanted):
-        raise InputError(f"the earths of {path} are {space}, expected {wanted}: {reason}")
-    return torch.from_numpy(data["earth"][:number]).double()
-
-
-def _tell(step: Step, models: int, done: int) -> None:
-    step.at(f"{done} of {models} models")
-
-
-def _in_short(report: "Report") -> list[str]:
-    """The verdicts, and what an inversion makes of it."""
-    from seisgrad.audit.verdict import inversion
-
-    lines = [f"{group}: {text}" for group, text in report.verdict.items()]
-    return lines if report.consequences is None else [*lines, inversion(report.consequences)]
+    with Console(of_system.STEPS, quiet=quiet, as_json=as_json) as console:
+        found, lines = of_system.run(operator, prior, models, number, out, console)
+        summary = {"operator": operator, **found, "seconds": time.perf_counter() - begin}
+        console.finish(summary, *lines, f"wrote {out / 'audit.html'}")
