@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seisgrad.acoustic.grid import Grid
-from seisgrad.acoustic.series.lattice import Lattice, lattice
+from seisgrad.acoustic.samples import Samples, arrays_of, opened
+from seisgrad.acoustic.series.lattice import lattice
 from seisgrad.acoustic.series.network import SeriesNet, SeriesSize
 from seisgrad.acoustic.series.readout import Places, at
 from seisgrad.acoustic.survey import as_complex
-from seisgrad.dataset import open_dataset
 from seisgrad.errors import InputError
 from seisgrad.nn.sampling import sample
 from seisgrad.training.task import Batch, Split
@@ -26,9 +26,6 @@ CLEAR = 0.5
 #: Velocity about which waves are expanded, km/s: the mean of the ensembles.
 REFERENCE = 3.0
 
-Arrays = Mapping[str, Any]
-"""``earth`` [sample, 2, z, x], ``source`` [sample, 2], ``pressure`` [sample, frequency, z, x, 2]."""
-
 
 class FieldTask:
     """Wavefields at all nodes, one frequency per batch, for :func:`seisgrad.training.fit`.
@@ -36,7 +33,8 @@ class FieldTask:
     The arrays are held in memory; a sample of 64 x 64 nodes and 8 frequencies takes 0.3 MB.
 
     Args:
-        train: samples to learn from.
+        train: ``earth`` [sample, 2, z, x], ``source`` [sample, 2] and ``pressure`` [sample, frequency, z, x, 2] to
+            learn from.
         validation: samples that decide which weights are kept; not among those of ``train``.
         grid: of the earths.
         frequencies: Hz.
@@ -49,8 +47,8 @@ class FieldTask:
 
     def __init__(
         self,
-        train: Arrays,
-        validation: Arrays,
+        train: Samples,
+        validation: Samples,
         grid: Grid,
         frequencies: tuple[float, ...],
         size: SeriesSize,
@@ -58,12 +56,13 @@ class FieldTask:
         data: Mapping[str, Any] | None = None,
     ) -> None:
         self.grid, self.frequencies = grid, tuple(frequencies)
+        shapes = {"earth": (2, *grid.shape), "source": (2,)}
+        shapes["pressure"] = (len(self.frequencies), *grid.shape, 2)
         self._arrays = {
-            split: _arrays_of(samples, grid, len(self.frequencies), split)
+            split: arrays_of(samples, shapes, split)
             for split, samples in (("train", train), ("validation", validation))
         }
         self.network: nn.Module = SeriesNet(size)
-        self._places = Places.of(grid.nodes)
         self._data = dict(data or {})
 
     def number(self, split: Split) -> int:
@@ -80,9 +79,7 @@ class FieldTask:
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss``: the relative L2 error of the field beyond half a kilometre from the source, a mean over samples."""
         earth, source = batch["earth"], batch["source"]
-        tables = self._tables(float(batch["frequency"][0]), earth)
-        wave = at(tables, network(tables, earth, source[:, None], REFERENCE)[:, 0], self._places)
-        predicted = (wave * _amplitude(self.grid, earth, source)).unflatten(1, self.grid.shape)
+        predicted = fields(network, self.grid, float(batch["frequency"][0]), earth, source)
         true = as_complex(batch["pressure"])
         return {"loss": relative_error(predicted, true, clear_of(self.grid, source)).mean()}
 
@@ -105,8 +102,18 @@ class FieldTask:
             "data": self._data,
         }
 
-    def _tables(self, frequency: float, like: Tensor) -> Lattice:
-        return lattice(self.grid, frequency, REFERENCE).to(like)
+
+def fields(
+    network: nn.Module,
+    grid: Grid,
+    frequency: float,
+    earth: Float[Tensor, "sample 2 z x"],
+    source: Float[Tensor, "sample 2"],
+) -> Complex[Tensor, "sample z x"]:
+    """Pressure at all nodes by a network of series, of one unit source in each earth."""
+    tables = lattice(grid, frequency, REFERENCE).to(earth)
+    wave = at(tables, network(tables, earth, source[:, None], REFERENCE)[:, 0], Places.of(grid.nodes))
+    return (wave * _amplitude(grid, earth, source)).unflatten(1, grid.shape)
 
 
 def relative_error(
@@ -143,27 +150,11 @@ def field_task(path: Path, size: SeriesSize) -> FieldTask:
     Raises:
         InputError: no complete dataset of this system.
     """
-    train, validation = (open_dataset(path, split) for split in ("train", "validation"))
-    manifest = train.manifest
-    if manifest.system != "acoustic":
-        raise InputError(f"{path} is a dataset of {manifest.system!r}, expected one of 'acoustic'")
-    told = manifest.as_json()
-    told.pop("shards")  # hundreds of counts; their sum says enough
-    told["rejected"] = {split: dict(counts) for split, counts in manifest.rejected.items()}
-    settings = manifest.settings
+    train, validation, settings, told = opened(path)
+    if "frequencies" not in settings:
+        raise InputError(
+            f"{path} holds snapshots in time, and the network 'series' learns spectra; simulate without --times, or "
+            "train the network 'space_time'"
+        )
     grid = Grid(tuple(settings["shape"]), settings["spacing"])
-    return FieldTask(train, validation, grid, tuple(settings["frequencies"]), size, data=told)  # type: ignore[arg-type]
-
-
-def _arrays_of(samples: Arrays, grid: Grid, frequencies: int, split: str) -> dict[str, NDArray]:
-    shapes = {"earth": (2, *grid.shape), "source": (2,), "pressure": (frequencies, *grid.shape, 2)}
-    arrays = {name: np.asarray(samples[name]) for name in shapes}
-    for name, shape in shapes.items():
-        if arrays[name].shape[1:] != shape:
-            raise InputError(
-                f"{name} of the {split} samples has shape {arrays[name].shape}, expected (sample, "
-                f"{', '.join(map(str, shape))})"
-            )
-        if not np.isfinite(arrays[name]).all():
-            raise InputError(f"{name} of the {split} samples is not finite; simulate them anew")
-    return arrays
+    return FieldTask(train, validation, grid, tuple(settings["frequencies"]), size, data=told)

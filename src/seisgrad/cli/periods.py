@@ -26,6 +26,11 @@ def parse_frequencies(text: str) -> list[float]:
     return _Words("--frequencies", text, "frequency", "Hz", "hertz", "1:8:1").values()
 
 
+def parse_times(text: str) -> list[float]:
+    """Times in s from 0, as :func:`parse_periods`."""
+    return _Words("--times", text, "time", "s", "seconds", "0:4:0.04", least_is_0=True).values()
+
+
 @dataclass(frozen=True)
 class _Words:
     """What was said after an option, and what it should be."""
@@ -36,6 +41,7 @@ class _Words:
     unit: str
     units: str
     example: str
+    least_is_0: bool = False
 
     @property
     def kinds(self) -> str:
@@ -44,7 +50,7 @@ class _Words:
     def values(self) -> list[float]:
         values = self._range() if ":" in self.text else [self._number(word) for word in self.text.split(",")]
         for value in values:
-            if value <= 0:
+            if value < 0 or (value == 0 and not self.least_is_0):
                 raise self._error(f"{value} {self.unit} is no {self.kind}, expected positive {self.units}")
         for before, after in pairwise(values):
             if after <= before:

@@ -8,7 +8,7 @@ import typer
 from seisgrad.cli.choices import check_scheduler, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
-from seisgrad.cli.periods import parse_frequencies
+from seisgrad.cli.periods import parse_frequencies, parse_times
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
 
@@ -57,6 +57,14 @@ def simulate(
             help="acoustic: in Hz, as 1:8:1 (default) or as 2,4,8.", show_default=False, metavar="LIST"
         ),
     ] = None,
+    times: Annotated[
+        str | None,
+        typer.Option(
+            help="acoustic: snapshots at these times in s instead of spectra, as 0:4:0.04.",
+            show_default=False,
+            metavar="LIST",
+        ),
+    ] = None,
     shard: Annotated[
         int | None,
         typer.Option(
@@ -87,9 +95,9 @@ def simulate(
     check_scheduler(scheduler)
     check_folder(out)
     if system == "acoustic":
-        recipe, usual = _acoustic(prior, seed, frequencies, rows)
+        recipe, usual = _acoustic(prior, seed, frequencies, times, rows)
     else:
-        recipe, usual = _dispersion(prior, seed, rows, frequencies)
+        recipe, usual = _dispersion(prior, seed, rows, frequencies, times)
 
     from seisgrad.dataset import simulate as make_dataset
 
@@ -115,11 +123,14 @@ def simulate(
     _tell(recipe, manifest, out, Console(quiet=quiet, as_json=as_json))
 
 
-def _dispersion(prior: str, seed: int, rows: int | None, frequencies: str | None) -> "tuple[Recipe, int]":
+def _dispersion(
+    prior: str, seed: int, rows: int | None, frequencies: str | None, times: str | None
+) -> "tuple[Recipe, int]":
     """What to make, and the usual number of samples in a shard."""
-    if frequencies is not None:
+    if frequencies is not None or times is not None:
         raise InputError(
-            "--frequencies belongs to acoustic, and a dispersion dataset has the periods of its prior; leave it out"
+            f"--{'frequencies' if times is None else 'times'} belongs to acoustic, and a dispersion dataset has the "
+            "periods of its prior; leave it out"
         )
     from seisgrad.dataset.simulation import SHARD
     from seisgrad.dispersion.simulation import ROWS, DispersionRecipe
@@ -127,13 +138,24 @@ def _dispersion(prior: str, seed: int, rows: int | None, frequencies: str | None
     return DispersionRecipe(prior or "weak", seed, rows=ROWS if rows is None else rows), SHARD
 
 
-def _acoustic(prior: str, seed: int, frequencies: str | None, rows: int | None) -> "tuple[Recipe, int]":
+def _acoustic(
+    prior: str, seed: int, frequencies: str | None, times: str | None, rows: int | None
+) -> "tuple[Recipe, int]":
     """What to make, and the usual number of samples in a shard."""
     if rows is not None:
         raise InputError(
             "--rows belongs to dispersion, and an acoustic dataset holds no kernel rows; leave it out"
         )
+    if frequencies is not None and times is not None:
+        raise InputError(
+            "--frequencies and --times were both given, expected spectra or snapshots; leave one out"
+        )
     from seisgrad.acoustic.recipe import FREQUENCIES, SHARD, AcousticRecipe
+
+    if times is not None:
+        from seisgrad.acoustic.snapshots import SnapshotRecipe
+
+        return SnapshotRecipe(prior or "von_karman", seed, tuple(parse_times(times))), SHARD
 
     asked = FREQUENCIES if frequencies is None else tuple(parse_frequencies(frequencies))
     return AcousticRecipe(prior or "von_karman", seed, asked), SHARD

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from seisgrad.cli.choices import shipped_operators
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.errors import InputError
 
@@ -20,27 +19,61 @@ def surrogates(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the shipped surrogates with what they were trained on and their errors by band."""
-    names = [n for n in shipped_operators() if n != "exact"]
-    if name is not None and name not in names:
+    """List the shipped surrogates with what they were trained on and their errors, by band or frequency."""
+    cards = {key: card for key, (own, card) in _cards().items() if name in (None, own)}
+    if not cards:
+        names = dict.fromkeys(own for own, _ in _cards().values())
         raise InputError(f"there is no surrogate {name!r}, expected one of {', '.join(names)}")
-
-    from seisgrad.dispersion.surrogate import card_of
-
-    cards = {n: card_of(n) for n in names if name in (None, n)}
-    lines = _whole(cards[name]) if name else [line for n, card in cards.items() for line in _short(n, card)]
-    Console(quiet=quiet, as_json=as_json).finish(cards, *lines)
-
-
-def _short(name: str, card: Mapping[str, Any]) -> list[str]:
-    """What it is, and a line with its worst bands for each prior it was judged on."""
-    periods, data = card["layout"]["periods"], card["data"]
-    learned = "values and kernels" if card["losses"]["derivatives"] else "values alone"
-    first = (
-        f"{name}: network of {card['network']}, {learned}, {data['number']['train']} earths of prior "
-        f"{data['settings']['prior']!r}; {', '.join(card['layout']['branches'])}; {periods[0]:g} to {periods[-1]:g} s"
+    tell = _short if name is None else _whole
+    Console(quiet=quiet, as_json=as_json).finish(
+        cards, *(line for k, card in cards.items() for line in tell(k, card))
     )
-    return [first, *(_worst(errors) for errors in card.get("errors", ()))]
+
+
+def _cards() -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Name and card of every surrogate, by what the list calls it: its name, of an acoustic one after the system."""
+    from seisgrad.acoustic import surrogate as acoustic
+    from seisgrad.dispersion import surrogate as dispersion
+
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {
+        n: (n, dispersion.card_of(n)) for n in dispersion.shipped()
+    }
+    return found | {f"acoustic {n}": (n, acoustic.card_of(n)) for n in acoustic.shipped()}
+
+
+def _short(key: str, card: Mapping[str, Any]) -> list[str]:
+    """What it is, and a line with its worst errors for each prior it was judged on."""
+    data, acoustic = card["data"], card["system"] == "acoustic"
+    about, worst = (_fields, _worst_fields) if acoustic else (_curves, _worst)
+    first = (
+        f"{key}: network of {card['network']}, {_learned(card)}, {data['number']['train']} earths of prior "
+        f"{data['settings']['prior']!r}; {about(card)}"
+    )
+    return [first, *(worst(errors) for errors in card.get("errors", ()))]
+
+
+def _learned(card: Mapping[str, Any]) -> str:
+    return "values and kernels" if card.get("losses", {}).get("derivatives") else "values alone"
+
+
+def _curves(card: Mapping[str, Any]) -> str:
+    periods = card["layout"]["periods"]
+    return f"{', '.join(card['layout']['branches'])}; {periods[0]:g} to {periods[-1]:g} s"
+
+
+def _fields(card: Mapping[str, Any]) -> str:
+    settings = card["data"]["settings"]
+    nodes, frequencies = " x ".join(map(str, settings["shape"])), settings["frequencies"]
+    return f"{nodes} nodes at {settings['spacing']:g} km; {frequencies[0]:g} to {frequencies[-1]:g} Hz"
+
+
+def _worst_fields(errors: Mapping[str, Any]) -> str:
+    worst = max(errors["frequencies"], key=lambda row: row["relative_l2"])
+    return (
+        f"  on {errors['models']} unseen earths of prior {errors['prior']!r}: relative L2 error of the field at most "
+        f"{worst['relative_l2']:.2g} ({worst['frequency']:g} Hz; {worst['untrained']:.2g} untrained, "
+        f"{worst['outgoing']:.2g} the outgoing wave alone), beyond {errors['beyond']:g} km from the source"
+    )
 
 
 def _worst(errors: Mapping[str, Any]) -> str:
@@ -62,7 +95,7 @@ def _least(rows: Sequence[Mapping[str, Any]], parameter: str) -> str:
     return f"{worst[f'raw_cosine_{parameter}']:.3f} ({worst['band']} s)"
 
 
-def _whole(card: Mapping[str, Any]) -> list[str]:
+def _whole(key: str, card: Mapping[str, Any]) -> list[str]:
     """The card as indented JSON."""
     import json
 

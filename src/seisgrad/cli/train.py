@@ -1,6 +1,8 @@
 """``seisgrad train``: a network that learns a system from a dataset."""
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +14,30 @@ from seisgrad.cli.outputs import check_folder
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
-    from seisgrad.dispersion.learning_config import LearningConfig
-    from seisgrad.training import Progress, Result
+    from seisgrad.training import Progress, Result, Settings, Task
 
 EXAMPLE = "Example: seisgrad train dispersion --data data.zarr --minutes 60 --out checkpoint"
 
-SYSTEMS = ("dispersion",)
+SYSTEMS = ("dispersion", "acoustic")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a system brings to this command.
+
+    Attributes:
+        network: name of what is trained.
+        settings: of the training.
+        task: makes the task of learning a dataset.
+        measure: errors of the weights in a folder on so many unseen earths into their card, where there is a measure.
+        test_models: how many are usual.
+    """
+
+    network: str
+    settings: "Settings"
+    task: "Callable[[Path], Task]"
+    measure: Callable[[Path, int, Console], None]
+    test_models: int
 
 
 def train(
@@ -29,10 +49,17 @@ def train(
     ],
     config: Annotated[
         Path | None,
-        typer.Option(help="YAML or JSON: network, arguments, losses, training.", metavar="FILE"),
+        typer.Option(
+            help="YAML or JSON: network, arguments, training; losses of dispersion.", metavar="FILE"
+        ),
     ] = None,
     network: Annotated[
-        str | None, typer.Option(help="In place of the configuration's.", metavar="NAME", show_default=False)
+        str | None,
+        typer.Option(
+            help="In place of the configuration's: modes, residual, transformer; of acoustic series, space_time.",
+            metavar="NAME",
+            show_default=False,
+        ),
     ] = None,
     epochs: Annotated[
         int | None,
@@ -46,7 +73,7 @@ def train(
         bool | None,
         typer.Option(
             "--derivatives/--values-only",
-            help="Learn values and exact kernel rows, or values alone.",
+            help="dispersion: learn values and exact kernel rows, or values alone.",
             show_default=False,
         ),
     ] = None,
@@ -61,59 +88,95 @@ def train(
         typer.Option(help="Of the CPU.", parser=whole_number, metavar="N", show_default=False),
     ] = None,
     test_models: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Unseen earths on which the errors in the card are measured; 0 for none.",
+            help="Unseen earths on which the errors in the card are measured (200, 50 of acoustic); 0 for none.",
             parser=whole_number,
             metavar="N",
+            show_default=False,
         ),
-    ] = 200,
+    ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a network on values and exact derivatives; the same command resumes it after a stop."""
+    """Train a network on exact data, of dispersion also on derivatives; the same command resumes it after a stop."""
     if system not in SYSTEMS:
         raise InputError(f"there is no system {system!r} to train, expected {' or '.join(SYSTEMS)}")
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads} is too few, expected at least 1")
-    if test_models < 0:
+    if test_models is not None and test_models < 0:
         raise InputError(f"--test-models {test_models} is too few, expected at least 0")
     check_folder(out)
 
     import torch
 
-    from seisgrad.dispersion.learning import curve_task
-    from seisgrad.dispersion.learning_config import learning_config
     from seisgrad.training import fit
 
     asked = {"epochs": epochs, "minutes": minutes, "seed": seed}
-    chosen = learning_config(config, network=network, derivatives=derivatives, training=asked)
+    plan = (_acoustic if system == "acoustic" else _dispersion)(config, network, derivatives, asked)
     if threads is not None:
         torch.set_num_threads(threads)
-    task = curve_task(data, chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed)
+    task = plan.task(data)
     first = os.environ.get("LOCAL_RANK", "0") == "0"  # with several devices, the others run this file too
     with _Bar(shown=first and not quiet and not as_json) as bar:
         try:
-            result = fit(task, chosen.settings, out, progress=bar.update)
+            result = fit(task, plan.settings, out, progress=bar.update)
         except KeyboardInterrupt:
             raise typer.Abort(
                 f"interrupted; the same command resumes from the last checkpoint in {out}"
             ) from None
     if first:
+        number = plan.test_models if test_models is None else test_models
         with Console(1, quiet=quiet, as_json=as_json) as console:
-            if test_models > 0 and not result.was_finished:
-                _measure(out, test_models, console)
-            _tell(result, chosen, task.network, console)
+            if number > 0 and not result.was_finished:
+                plan.measure(out, number, console)
+            _tell(result, plan.network, task.network, console)
 
 
-def _measure(out: Path, number: int, console: Console) -> None:
-    """Errors by band into the card, where the curves are those of the table that has bands."""
+def _dispersion(
+    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
+) -> _Plan:
+    from seisgrad.dispersion.learning import curve_task
+    from seisgrad.dispersion.learning_config import learning_config
+
+    chosen = learning_config(config, network=network, derivatives=derivatives, training=asked)
+
+    def task(data: Path) -> "Task":
+        return curve_task(data, chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed)
+
+    return _Plan(chosen.network, chosen.settings, task, _measure_curves, 200)
+
+
+def _measure_curves(out: Path, number: int, console: Console) -> None:
+    """By band, where the curves are those of the table that has bands."""
     from seisgrad.dispersion import card_of
     from seisgrad.report.error_card import measurable, measure
 
     if measurable(card_of(out)):
         with console.step("Measure the errors") as step:
             measure(out, number, step.at)
+
+
+def _acoustic(
+    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
+) -> _Plan:
+    if derivatives is not None:
+        raise InputError(
+            f"{'--derivatives' if derivatives else '--values-only'} belongs to dispersion, and an acoustic dataset "
+            "holds values alone; leave it out"
+        )
+    from seisgrad.acoustic.learning_config import learning_config
+
+    chosen = learning_config(config, network=network, training=asked)
+
+    return _Plan(chosen.network, chosen.settings, chosen.task, _measure_fields, 50)
+
+
+def _measure_fields(out: Path, number: int, console: Console) -> None:
+    from seisgrad.acoustic.error_card import measure
+
+    with console.step("Measure the errors") as step:
+        measure(out, number, step.at)
 
 
 class _Bar:
@@ -153,12 +216,12 @@ class _Bar:
         self._bar.update(self._task, completed=at.share, description=text, left=left)
 
 
-def _tell(result: "Result", chosen: "LearningConfig", network: Any, console: Console) -> None:
+def _tell(result: "Result", name: str, network: Any, console: Console) -> None:
     size = sum(p.numel() for p in network.parameters())
     best = result.history[result.best_epoch - 1]
     endings = {"epochs": "all epochs done", "minutes": "the time is up", "patience": "no longer improving"}
     summary = {
-        "network": chosen.network,
+        "network": name,
         "parameters": size,
         "was_finished": result.was_finished,
         "resumed_at_step": result.resumed_at,
@@ -181,7 +244,7 @@ def _tell(result: "Result", chosen: "LearningConfig", network: Any, console: Con
         summary,
         f"{result.folder} holds a finished training; nothing was left to do"
         if result.was_finished
-        else f"trained {chosen.network} ({size:,} parameters) for {result.epochs} epochs in "
+        else f"trained {name} ({size:,} parameters) for {result.epochs} epochs in "
         f"{result.seconds / 60:.1f} min: {endings[result.ending]}",
         f"best weights after epoch {result.best_epoch}: validation {errors}",
         f"wrote {result.folder}" if not result.was_finished else "train anew with another --out",

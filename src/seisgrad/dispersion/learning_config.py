@@ -10,13 +10,11 @@ from typing import Any
 
 from seisgrad.dispersion.learning import Losses
 from seisgrad.dispersion.networks import Arguments, arguments_of
-from seisgrad.errors import InputError
-from seisgrad.training.config import from_mapping, read_config, require_known
+from seisgrad.training.config import from_mapping, read_config, require_known, section, with_budget
 from seisgrad.training.settings import Settings
 
 SECTIONS = ("network", "arguments", "losses", "training")
-BUDGETS = ("epochs", "minutes")
-EPOCHS = 100
+USUAL = {"epochs": 100}
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def learning_config(
     where = str(path) if path else "the configuration"
     for key in entries:
         require_known(key, SECTIONS, where)
-    sections = {name: _section(entries, name, where) for name in SECTIONS[1:]}
+    sections = {name: section(entries, name, where) for name in SECTIONS[1:]}
     named = entries.get("network", "residual")
     chosen = network or named
     if chosen != named:
@@ -69,21 +67,5 @@ def learning_config(
         chosen,
         arguments_of(chosen, sections["arguments"], f"{where}: arguments"),
         from_mapping(Losses, sections["losses"], f"{where}: losses"),
-        Settings.from_dict(_merged(sections["training"], training or {}), f"{where}: training"),
+        Settings.from_dict(with_budget(sections["training"], training or {}, USUAL), f"{where}: training"),
     )
-
-
-def _section(entries: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
-    found = entries.get(name, {})
-    if not isinstance(found, Mapping):
-        raise InputError(f"{where}: {name} is {found!r}, expected named entries, one 'key: value' per line")
-    return found
-
-
-def _merged(written: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of the file under those asked for, with a budget."""
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if any(name in asked for name in BUDGETS):
-        written = {name: value for name, value in written.items() if name not in BUDGETS}
-    merged = {**written, **asked}
-    return merged if any(name in merged for name in BUDGETS) else {**merged, "epochs": EPOCHS}

@@ -15,6 +15,9 @@ from seisgrad.errors import InputError
 
 T = TypeVar("T")
 
+BUDGETS = ("epochs", "minutes")
+"""Settings of which a training has exactly one."""
+
 
 def read_config(path: Path) -> dict[str, Any]:
     """The entries of a YAML (``.yaml``, ``.yml``) or JSON file.
@@ -63,6 +66,36 @@ def from_mapping(cls: type[T], entries: Mapping[str, Any], where: str) -> T:
         return cls(**values)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
+
+
+def section(entries: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
+    """The named entries of a section, none where it is not there.
+
+    Raises:
+        InputError: a section that is something else.
+    """
+    found = entries.get(name, {})
+    if not isinstance(found, Mapping):
+        raise InputError(f"{where}: {name} is {found!r}, expected named entries, one 'key: value' per line")
+    return found
+
+
+def with_budget(
+    written: Mapping[str, Any], asked: Mapping[str, Any], usual: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Settings of a training: those asked for above the written ones above the usual ones; one budget replaces another.
+
+    Args:
+        written: in the file.
+        asked: beside it; None is not asked.
+        usual: for what neither says; holds one budget.
+    """
+    merged = dict(usual)
+    for above in (written, {name: value for name, value in asked.items() if value is not None}):
+        if any(name in above for name in BUDGETS):
+            merged = {name: value for name, value in merged.items() if name not in BUDGETS}
+        merged |= above
+    return merged
 
 
 def require_known(key: str, known: Iterable[str], where: str) -> None:
