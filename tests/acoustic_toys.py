@@ -41,7 +41,7 @@ def greens(survey: Survey, velocity: float = VELOCITY, density: float = DENSITY)
 
 def relative(found: Tensor, expected: Tensor) -> float:
     """‖found − expected‖ / ‖expected‖."""
-    return float((found - expected).norm() / expected.norm())
+    return float(((found - expected).norm() / expected.norm()).detach())
 
 
 def refined(earth: Tensor, times: int) -> Tensor:

@@ -5,6 +5,7 @@ per wavelength. It takes any grid, any sources and receivers anywhere on it, and
 """
 
 import copy
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -174,7 +175,7 @@ class AcousticNet(Operator):
                 _require(ratio, allowed["density"], "density over its mean", "", hint)
 
 
-def _require(values: Tensor, allowed: tuple[float, float], name: str, unit: str, expected: str) -> None:
+def _require(values: Tensor, allowed: Sequence[float], name: str, unit: str, expected: str) -> None:
     low, high = allowed
     if low > 0:
         low, high = low * (1 - _SLACK), high * (1 + _SLACK)

@@ -22,7 +22,7 @@ _SEAM = 2
 
 
 def outgoing(
-    lattice: Lattice, contrast: Float[Tensor, "batch z x"], sources: Float[Tensor, "batch source 2"]
+    lattice: Lattice, contrast: Float[Tensor, "batch z x"], sources: Float[Tensor, "#batch source 2"]
 ) -> Complex[Tensor, "batch source z x"]:
     """The outgoing wave g of a unit source at every point of the lattice.
 

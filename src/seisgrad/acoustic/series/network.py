@@ -82,7 +82,7 @@ class SeriesNet(nn.Module):
         self,
         lattice: Lattice,
         earth: Float[Tensor, "batch 2 node_z node_x"],
-        sources: Float[Tensor, "batch source 2"],
+        sources: Float[Tensor, "#batch source 2"],
         reference: float,
         tables: Tables | None = None,
     ) -> Complex[Tensor, "batch source z x"]:
