@@ -39,8 +39,11 @@ def test_the_wavelet_begins_from_nothing_and_stays_below_half_the_sampling_frequ
 
 
 def test_the_transform_of_the_snapshots_is_spectrum_times_wavelet() -> None:
-    """Two ways through the physics: traces in time, and the response to a unit source at 3 and 5 Hz."""
-    frequencies = (3.0, 5.0)
+    """Two ways through the physics: traces in time, and the response to a unit source.
+
+    At 9 Hz it is 14 % off where the waves are read no more often than they are kept.
+    """
+    frequencies = (3.0, 9.0)
     found, _ = recipe().make("test", 0, 1)
     spectra, _ = AcousticRecipe("layered", 4, frequencies, grid=SMALL).make("test", 0, 1)
     assert np.array_equal(found["earth"], spectra["earth"])
@@ -51,7 +54,7 @@ def test_the_transform_of_the_snapshots_is_spectrum_times_wavelet() -> None:
         wave = 0.04 * np.exp(-2j * np.pi * frequency * times)
         unit = spectra["pressure"][0, k] @ np.array([1, 1j])
         apart = found["pressure"][0] @ wave - unit * (wavelet @ wave)
-        assert np.linalg.norm(apart) < 0.02 * np.linalg.norm(unit * (wavelet @ wave))
+        assert np.linalg.norm(apart) < 0.003 * np.linalg.norm(unit * (wavelet @ wave))
 
 
 def test_what_a_snapshot_is_told_of() -> None:

@@ -129,6 +129,14 @@ def test_padding_parts_the_end_of_an_axis_from_its_beginning() -> None:
 
 
 @KINDS
+def test_mixed_precision_is_the_same_to_its_digits(factorised: bool) -> None:
+    operator, x = network(2, factorised=factorised).float(), wave((8, 6)).float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = operator(x)
+    torch.testing.assert_close(mixed.float(), operator(x), rtol=0.05, atol=0.02)
+
+
+@KINDS
 def test_gradients_pass_the_taylor_test(factorised: bool) -> None:
     operator = network(2, factorised=factorised, padding=(0.0, 0.25))
     x = torch.randn(1, 2, 8, 6, generator=torch.Generator().manual_seed(2), dtype=torch.float64)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seisgrad.acoustic.grid import Grid
     from seisgrad.acoustic.physics import Physics
     from seisgrad.acoustic.recipe import AcousticRecipe
+    from seisgrad.acoustic.snapshots import SnapshotRecipe
     from seisgrad.acoustic.surrogate import AcousticNet, card_of, load, shipped
     from seisgrad.acoustic.survey import Survey, Traces, as_complex, as_parts
 
@@ -22,6 +23,7 @@ __all__ = [
     "Grid",
     "Physics",
     "Prior",
+    "SnapshotRecipe",
     "Spectra",
     "Survey",
     "Traces",
@@ -41,6 +43,7 @@ _HOMES = {
     "AcousticRecipe": "recipe",
     "Grid": "grid",
     "Physics": "physics",
+    "SnapshotRecipe": "snapshots",
     "Spectra": "data",
     "Survey": "survey",
     "Traces": "survey",

@@ -35,7 +35,7 @@ class SpectralConvolution(nn.Module):
     def forward(self, x: Float[Tensor, "batch inputs *grid"]) -> Float[Tensor, "batch outputs *grid"]:
         """The convolved channels on the grid of ``x``."""
         grid = x.shape[2:]
-        axes = tuple(range(-len(grid), 0))
+        axes, x = tuple(range(-len(grid), 0)), x.to(self.weight.dtype)  # transforms know no half precision
         waves, weight = torch.fft.rfftn(x, dim=axes, norm="forward"), torch.view_as_complex(self.weight)
         last = _positive(self.modes[-1], grid[-1])
         waves, weight = waves[..., :last], weight.narrow(len(grid) - 1, 0, last)
@@ -56,7 +56,7 @@ class FactorisedConvolution(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch inputs *grid"]) -> Float[Tensor, "batch outputs *grid"]:
         """The convolved channels on the grid of ``x``."""
-        grid = x.shape[2:]
+        grid, x = x.shape[2:], x.to(self.weights[0].dtype)
         return torch.stack([self._along(x, axis, points) for axis, points in enumerate(grid)]).sum(0)
 
     def _along(self, x: Tensor, axis: int, points: int) -> Tensor:
