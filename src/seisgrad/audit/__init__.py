@@ -1,9 +1,11 @@
 """The audit: where a learned derivative can be trusted. It compares operators and knows no system.
 
-:func:`compare` runs all of it on two operators and a set of models, and returns a :class:`Report`.
+:func:`compare` runs all of it on two operators and a set of models, and returns a :class:`Report`; :func:`gradients`
+compares what an inversion of many data sees, the gradient of a misfit.
 """
 
 from seisgrad.audit.compare import compare
+from seisgrad.audit.gradients import Gradients, gradients
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import Linearised, Pair, pairs
 from seisgrad.audit.metrics import (
@@ -22,6 +24,7 @@ from seisgrad.audit.report import Report
 from seisgrad.audit.shift import stretched, with_low, with_step
 
 __all__ = [
+    "Gradients",
     "Layout",
     "Linearised",
     "Pair",
@@ -30,6 +33,7 @@ __all__ = [
     "compare",
     "cosine",
     "depth_integral_error",
+    "gradients",
     "mean_absolute_difference",
     "normalise",
     "pairs",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from seisgrad.acoustic import Grid, Survey
     from seisgrad.operator import Operator
 
-NUMBER = 10
+NUMBER = 5
 """Earths, where no number is given."""
 PRIOR = "von_karman"
 """The prior of an operator that does not say which is its own."""
