@@ -136,6 +136,16 @@ def seconds(work: Callable[[Operator, Tensor], None], op: Operator, earth: Tenso
     return time.perf_counter() - start
 
 
+def runs(op: Operator, earth: Tensor) -> bool:
+    """Whether an operator runs where the earth is; the physics may not on a GPU."""
+    try:
+        forward(op, earth)
+    except RuntimeError as error:
+        print(f"{type(op).__name__} does not run on {earth.device}: {error}")
+        return False
+    return True
+
+
 def race(operators: dict[str, tuple[float, Operator]], task: str, earth: Tensor, repeats: int) -> list[Row]:
     """All operators at one task, taking turns; the physics come first."""
     rows = []
@@ -148,9 +158,7 @@ def race(operators: dict[str, tuple[float, Operator]], task: str, earth: Tensor,
         median = {name: statistics.median(found) for name, found in times.items()}
         for name, (error, _) in operators.items():
             learned = name not in (RULE, MATCHED)
-            ratios = (
-                (median[MATCHED] / median[name], median[RULE] / median[name]) if learned else (None, None)
-            )
+            ratios = (median[p] / median[name] if learned and p in median else None for p in (MATCHED, RULE))
             rows.append(Row(name, earth.device.type, task, what, error, median[name], first[name], *ratios))
     return rows
 
@@ -171,7 +179,9 @@ def compare(name: str, grid: Grid, repeats: int) -> list[Row]:
                     acoustic.load(name, grid, survey, outside="allow").to(device),
                 ),
             }
-            found = race(operators, task.name, earth.to(device), repeats)
+            here = earth.to(device)
+            operators = {who: op for who, op in operators.items() if device == "cpu" or runs(op[1], here)}
+            found = race(operators, task.name, here, repeats)
             for row in found:
                 show(row)
             rows += found
@@ -182,7 +192,7 @@ def compare(name: str, grid: Grid, repeats: int) -> list[Row]:
 
 
 def show(row: Row) -> None:
-    ratios = "" if row.ratio is None else f" {row.ratio:8.3g} {row.ratio_rule:8.3g}"
+    ratios = "" if row.ratio is None or row.ratio_rule is None else f" {row.ratio:8.3g} {row.ratio_rule:8.3g}"
     print(
         f"{row.operator:24s} {row.device:5s} {row.task:42s} {row.what:20s} {100 * row.error:6.2f} % "
         f"{row.seconds:9.4f} s {row.first:9.4f} s{ratios}",
