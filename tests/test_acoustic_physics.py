@@ -103,6 +103,19 @@ def test_shots_in_small_groups_are_the_same(earth: Tensor, monkeypatch: pytest.M
     assert_close(vjp(physics, earth, y), gradient, rtol=1e-9, atol=1e-12)
 
 
+def test_a_gradient_in_segments_of_time_is_the_same_however_it_is_asked(
+    earth: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    physics = small_physics()
+    y = physics(earth)
+    gradient = vjp(physics, earth, y)
+    monkeypatch.setattr(simulation, "_HISTORY", 2**18)
+    x = earth.clone().requires_grad_()
+    physics(x).backward(y)
+    for found in (x.grad, torch.autograd.grad(physics(x), x, y)[0], vjp(physics, earth, y)):
+        assert_close(found, gradient, rtol=1e-9, atol=1e-12)
+
+
 def test_float32_is_close_and_keeps_the_dtype_of_the_earth(earth: Tensor) -> None:
     exact, fast = small_physics()(earth), small_physics(dtype=torch.float32)(earth)
     assert fast.dtype == torch.float64

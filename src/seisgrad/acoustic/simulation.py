@@ -1,6 +1,7 @@
 """The response of one earth: from its nodes to a fine grid, through the waves, to what the survey asks."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -79,7 +80,18 @@ class Simulation(Simulator):
     def pullback(
         self, earth: Tensor, nodes: Tensor, weights: Tensor, cotangents: Tensor, wanted: tuple[bool, bool]
     ) -> tuple[Tensor, Tensor]:
-        """See :class:`Simulator`."""
+        """See :class:`Simulator`.
+
+        In a thread of its own: segments are run again under ``.backward()``, which torch refuses in a thread where
+        ``torch.autograd.grad`` or ``torch.func.vjp`` is under way, as it is when this is called.
+        """
+        threads = torch.get_num_threads()  # a new thread would compute with all cores
+        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(threads,)) as own:
+            return own.submit(self._pullback, earth, nodes, weights, cotangents, wanted).result()
+
+    def _pullback(
+        self, earth: Tensor, nodes: Tensor, weights: Tensor, cotangents: Tensor, wanted: tuple[bool, bool]
+    ) -> tuple[Tensor, Tensor]:
         by_earth = earth.new_zeros(len(cotangents), *earth.shape)
         by_weights = weights.new_zeros(len(cotangents), *weights.shape)
         # Three wavefields of every step: pressure and the two particle velocities.
