@@ -1,9 +1,10 @@
-"""Backgrounds without a network: exact where the earth is homogeneous, straight rays where it is not, laws of operators."""
+"""Backgrounds without a network: exact in a homogeneous earth, straight rays in others, and the laws of operators."""
 
 import math
 
 import pytest
 import torch
+from operator_suite import OperatorSuite
 from scipy.special import hankel2
 from torch import Tensor
 
@@ -12,7 +13,6 @@ from seisgrad.acoustic.outgoing import Outgoing
 from seisgrad.acoustic.straight_ray import StraightRay, hankel
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator
-from operator_suite import OperatorSuite
 
 SMALL = Grid((4, 5), 0.4)
 GRID = Grid((24, 30), 0.16)
@@ -54,7 +54,7 @@ def test_a_homogeneous_earth_has_its_green_function() -> None:
     asked = survey(GRID)
     found = StraightRay(GRID, asked)(constant(GRID, 2.7, 2.0))
     expected = green(GRID, asked, 2.7, 2.0)
-    assert (found - expected).norm() < 1e-12 * expected.norm()
+    assert (found - expected).norm() < 1e-5 * expected.norm()  # torch.special knows J and Y to 1e-6
 
 
 def test_time_is_slowness_along_the_ray_and_density_enters_at_its_ends() -> None:

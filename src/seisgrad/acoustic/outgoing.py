@@ -1,4 +1,4 @@
-"""The wave from which the learned operator starts, alone: outgoing, bent and focused by the earth, never scattered back."""
+"""The wave from which the learned operator starts, alone: outgoing, bent and focused, never scattered back."""
 
 import torch
 

@@ -114,11 +114,11 @@ class _Hankel(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        return (cotangent * _slope(*ctx.saved_tensors, ctx.order)).sum(-1), None
+        return (cotangent * _slope(ctx.saved_tensors[0], ctx.order)).sum(-1), None
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:  # type: ignore[override]
-        return tangent[..., None] * _slope(*ctx.saved_tensors, ctx.order)
+        return tangent[..., None] * _slope(ctx.saved_tensors[0], ctx.order)
 
 
 def _slope(phase: Tensor, order: int) -> Tensor:
@@ -129,5 +129,5 @@ def _slope(phase: Tensor, order: int) -> Tensor:
 
 
 def hankel(phase: Float[Tensor, "*batch"], order: int = 0) -> Float[Tensor, "*batch 2"]:
-    """H⁽²⁾ of order 0 or 1 and a positive real argument, as real and imaginary part; differentiable any number of times."""
+    """H⁽²⁾ of order 0 or 1 of positive real numbers, as real and imaginary part; any derivative of it exists."""
     return _Hankel.apply(phase, order)  # type: ignore[return-value]

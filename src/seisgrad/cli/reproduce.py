@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seisgrad.cli import reproduce_acoustic
 from seisgrad.cli.choices import OutFolder, check_operator, load_operator, shipped_operators, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
@@ -28,6 +29,9 @@ app = typer.Typer(help=HELP, epilog=EXAMPLE, no_args_is_help=True)
 @app.callback()
 def _group() -> None:
     """One experiment per word."""
+
+
+app.command("acoustic", epilog=reproduce_acoustic.EXAMPLE)(reproduce_acoustic.acoustic)
 
 
 @app.command("kernels", epilog=EXAMPLE)

@@ -126,18 +126,18 @@ def _halfspace(operator: str, case: str, nodes: Float[Tensor, "2 3 model period"
     return found
 
 
-def results_csv(rows: Sequence[Line]) -> str:
+def results_csv(rows: Sequence[Line], experiment: str = EXPERIMENT) -> str:
     """``experiment,operator,case,metric,ours,paper,n``: ``ours`` is the mean; an empty cell is no number."""
     header = ("experiment", "operator", "case", "metric", "ours", "paper", "n")
-    cells = [(EXPERIMENT, r.operator, r.case, r.metric, r.mean, r.paper, r.n) for r in rows]
+    cells = [(experiment, r.operator, r.case, r.metric, r.mean, r.paper, r.n) for r in rows]
     return table(header, *zip(*cells, strict=True))
 
 
-def distributions_csv(rows: Sequence[Line]) -> str:
+def distributions_csv(rows: Sequence[Line], experiment: str = EXPERIMENT) -> str:
     """``experiment,operator,case,metric,mean,median,p05,p95,n,missing``: what a mean hides."""
     header = ("experiment", "operator", "case", "metric", "mean", "median", "p05", "p95", "n", "missing")
     cells = [
-        (EXPERIMENT, r.operator, r.case, r.metric, r.mean, r.median, r.p05, r.p95, r.n, r.missing)
+        (experiment, r.operator, r.case, r.metric, r.mean, r.median, r.p05, r.p95, r.n, r.missing)
         for r in rows
     ]
     return table(header, *zip(*cells, strict=True))
