@@ -36,7 +36,7 @@ CAPTIONS = {
     "gradients": "Gradient of the misfit to velocity in one earth, from the homogeneous start: through the physics, "
     "through the learned operator, and the difference of the two on the same colours.",
     "bands": "Every earth by band: cosine of the learned gradient with the exact one, and its relative L2 error. Lines "
-    "join the medians.",
+    "and diamonds are medians.",
 }
 """What each figure shows."""
 WORDS = (
@@ -195,8 +195,10 @@ def bands_figure(report: Gradients) -> "Figure":
             for s, (start, colour) in enumerate(zip(STARTS, COLOURS, strict=False)):
                 values = report.values[metric][s::2, :, p]
                 axes.plot(x, values.T, "o", ms=3, color=colour, alpha=0.35, mew=0)
-                axes.plot(x, values.median(0).values, "-", color=colour, label=f"from {start}")
-            axes.set_xticks(x, report.bands)
+                middle = values.median(0).values
+                axes.plot(x[:-1], middle[:-1], "-", color=colour, label=f"start: {start}")
+                axes.plot(x[-1:], middle[-1:], "D", ms=5, color=colour)
+            axes.set_xticks(x, [*report.bands[:-1], "all data"])
             axes.grid(axis="y", color="0.92", lw=0.8)
         row[0].set_ylabel(label)
     for axes, parameter in zip(grid[0], report.parameters, strict=True):
