@@ -54,7 +54,7 @@ def acoustic(
         typer.Option(
             help="Steps of every inversion in each of its four bands.", parser=whole_number, metavar="N"
         ),
-    ] = 12,
+    ] = 8,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -198,9 +198,9 @@ class _Work:
         from seisgrad.report.reproduce.acoustic_fwi import Truth, fwi_lines, invert_all
 
         with self.console.step(f"Inversions, {case}") as step:
-            state = folder / _label(name, self.makers[name], self.setting) / case
+            label = _label(name, self.makers[name], self.setting)
             truth = Truth(case, self.setting)
-            found = invert_all(truth, name, self.makers[name], iterations, state, step.at)
+            found = invert_all(truth, name, self.makers[name], iterations, folder / case, label, step.at)
             ends = (f"{way} {end.model_misfit:.4f}" for way, end in found.found.items())
             step.say(f"model misfit: {', '.join(ends)}")
         self._inversions.append(found)

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,7 +28,7 @@ BOUNDS = (2.3, 3.8)
 """Velocities that an inversion may find, km/s; grid and time step of the physics are made for them."""
 PARTS = 4
 """Bands from the lowest frequency up, each as long as the first one further."""
-ITERATIONS = 12
+ITERATIONS = 8
 """Steps of L-BFGS in each band by default."""
 PAPER_MISFIT = {"adjoint": 0.0289, "learned": 0.0319}
 PAPER_SECONDS = {"adjoint": 100.0, "learned": 1.0}
@@ -132,6 +132,7 @@ def invert_all(
     learned: Maker,
     iterations: int = ITERATIONS,
     folder: Path | None = None,
+    label: str | None = None,
     tell: Tell = lambda done: None,
 ) -> Inversions:
     """Invert the data of a truth in every way.
@@ -142,6 +143,7 @@ def invert_all(
         learned: makes it.
         iterations: steps of L-BFGS in each band; half as many of the physics, in the last band, after the learned one.
         folder: for the states; the same call goes on with what a stopped one left.
+        label: of the learned operator's states, which tells its weights from others; its name by default.
         tell: called with words as the work goes on.
     """
     grid, survey = truth.setting.grid, truth.survey
@@ -156,11 +158,10 @@ def invert_all(
     bands = _bands(truth.setting.frequencies)
     walk = _Walk(truth, data, iterations, folder, tell)
     adjoint, solves = walk.down("adjoint", truth.physics, bands, start)
-    mine, _ = walk.down(name, learned, bands, start)
+    mine, _ = walk.down(label or name, learned, bands, start)
     then = f"{name}-then-exact"
-    both, after = _Walk(truth, data, max(1, iterations // 2), folder, tell).down(
-        then, truth.physics, bands[-1:], mine
-    )
+    last = replace(walk, iterations=max(1, iterations // 2))
+    both, after = last.down(f"{label or name}-then-exact", truth.physics, bands[-1:], mine)
     models = {"start": (start, 0), "adjoint": (adjoint, solves), name: (mine, 0), then: (both, after)}
     tell("compare with the data")
     return Inversions(
@@ -181,7 +182,7 @@ class _Walk:
     def down(
         self, way: str, make: Maker, bands: list[list[int]], start: Float[Tensor, "z x"]
     ) -> tuple[Float[Tensor, "z x"], int]:
-        """The velocity at the end, and how many simulations it took."""
+        """The velocity at the end, and how many simulations it took; ``way`` names the folder of the state."""
         truth, velocity, solves = self.truth, start, 0
         low, high = truth.velocity
         for band in bands:
