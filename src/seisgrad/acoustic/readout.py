@@ -19,6 +19,8 @@ from torch import Tensor
 _AT_HIGHEST = 0.2
 #: The pulse begins this many standard deviations before its peak.
 _BEFORE = 5.0
+#: The source of traces is faded out up to this multiple of its highest frequency at least.
+_LEAST_FADE = 1.05
 
 
 def pulse_width(highest: float) -> float:
@@ -64,17 +66,19 @@ def traces(
     """The matrix to pressure at ``times`` of a source with the time function ``wavelet``.
 
     The spectrum is taken along a line below the real axis, ω − iγ, where that of a 2-D response is finite at zero
-    frequency; e^{γt} undoes it in time. Above ``highest`` Hz it is faded out over half as much again.
+    frequency; e^{γt} undoes it in time. Above ``highest`` Hz it is faded out over half as much again, or as far as
+    the mirror image of the sampled wavelet's spectrum leaves room.
     """
+    step = float(times[1] - times[0])
+    end = max(min(1.5 * highest, 1.0 / step - highest), _LEAST_FADE * highest)
     window = 2.0 * len(volume_rate) * time_step
     damping = 8.0 / window
-    frequency = torch.arange(int(1.5 * highest * window) + 1, dtype=torch.float64) / window
+    frequency = torch.arange(int(end * window) + 1, dtype=torch.float64) / window
     omega = torch.complex(2.0 * math.pi * frequency, torch.full_like(frequency, -damping))
     fade = len(volume_rate) * time_step - float(times[-1])
     unit = _response(volume_rate, time_step, omega, spacing, fade)  # [step, frequency]
-    step = float(times[1] - times[0])
     source = step * torch.exp(-1j * omega[:, None] * times) @ wavelet.to(torch.complex128)
-    ramp = ((1.5 * highest - frequency) / (0.5 * highest)).clamp(0.0, 1.0)
+    ramp = ((end - frequency) / (end - highest)).clamp(0.0, 1.0)
     weight = torch.sin(0.5 * math.pi * ramp).square() * torch.where(frequency > 0, 2.0, 1.0) / window
     back = (source * weight)[:, None] * torch.exp(1j * omega[:, None] * times)  # [frequency, time]
     return (unit @ back).real
