@@ -18,15 +18,18 @@ from seisgrad.acoustic.survey import as_complex
 from seisgrad.cli import main
 from seisgrad.errors import InputError
 from seisgrad.operator import Function
+from seisgrad.report.figures import png
 from seisgrad.report.reproduce import (
     acoustic,
     acoustic_fields,
+    acoustic_figures,
     acoustic_fwi,
     acoustic_sizes,
     acoustic_source,
     acoustic_time,
 )
 from seisgrad.report.reproduce.acoustic import VALIDATION, Record, Setting
+from seisgrad.report.reproduce.acoustic_page import acoustic_page
 from seisgrad.report.reproduce.table import results_csv
 
 SLOW = Record(peak=3.2, step=0.1, duration=4.0, full=4.0, gone=5.0, repeat=8.0, before=0.5, lead=1.5)
@@ -149,6 +152,14 @@ def test_lines_of_the_inversion_have_the_papers_numbers_beside(inversions) -> No
     assert paper["mine", "fwi_model_misfit"] == "0.0319"
     assert paper["mine-then-exact", "fwi_model_misfit"] == ""
     assert paper["adjoint", "seconds_per_iteration"] == "100"
+
+
+def test_the_inversions_are_drawn_and_told(inversions) -> None:
+    drawn = {"fwi": png(acoustic_figures.fwi_figure([inversions, inversions]))}
+    assert len(drawn["fwi"]) > 20000
+    page = acoustic_page(acoustic_fwi.fwi_lines(inversions), drawn).html()
+    for words in ("mine-then-exact", "0.0319", "physics solves"):
+        assert words in page
 
 
 def test_the_command_writes_the_table_the_figures_and_the_page(tmp_path: Path, monkeypatch) -> None:
