@@ -15,6 +15,7 @@ from seisgrad.cli import main, simulate, surrogates
 from seisgrad.dataset import simulate as make_dataset
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
+from seisgrad.nn.shelf import Shelf
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments" / "acoustic"
 SMALL = Grid((12, 14), 0.16)
@@ -194,7 +195,7 @@ def test_the_list_tells_acoustic_surrogates_too(
 ) -> None:
     from seisgrad.acoustic import surrogate
 
-    monkeypatch.setattr(surrogate, "SHIPPED", tmp_path)
+    monkeypatch.setattr(surrogate, "SHIPPED", Shelf(tmp_path))
     shutil.copytree(trained, tmp_path / "toy")
     assert main(["surrogates"]) == 0
     told = capsys.readouterr().out

@@ -8,6 +8,7 @@ import pytest
 
 from seisgrad.cli import choices, main
 from seisgrad.dispersion import card_of, surrogate
+from seisgrad.nn.shelf import Shelf
 
 CONFIG = """
 network: residual
@@ -32,7 +33,7 @@ def test_a_shipped_surrogate_is_made_again_from_its_card(
     for name in ("card.json", "weights.safetensors"):
         shutil.copy(first / name, shelf / "tiny" / name)
     monkeypatch.setattr(choices, "WEIGHTS", shelf)
-    monkeypatch.setattr(surrogate, "SHIPPED", shelf)
+    monkeypatch.setattr(surrogate, "SHIPPED", Shelf(shelf))
 
     out = tmp_path / "out"
     asked = ["reproduce", "kernels", "--operator", "tiny", "--models", "1", "--out", str(out)]

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=1000)
     arguments = parser.parse_args()
     gained = measure(arguments.checkpoint, arguments.models)
-    folder = SHIPPED / arguments.name
+    folder = SHIPPED.path / arguments.name
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("weights.safetensors", "card.json"):
         shutil.copyfile(arguments.checkpoint / file, folder / file)

@@ -22,9 +22,11 @@ from seisgrad.acoustic.survey import Indices, Survey, as_parts
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
 from seisgrad.nn.sampling import sample
+from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
 
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = Shelf(Path(__file__).parent / "weights")
+"""Those that come with the package."""
 
 #: Bytes of one field of all sources that are worked on together.
 _TOGETHER = 2**25
@@ -204,12 +206,12 @@ def build_network(card: dict[str, Any], where: str) -> SeriesNet:
 
 def shipped() -> list[str]:
     """Names of the surrogates that come with the package."""
-    return sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
+    return SHIPPED.names
 
 
 def card_of(name: str | Path) -> dict[str, Any]:
     """The card of a surrogate, by name or folder, without its weights."""
-    return weights.files(_folder(name)).read_record()
+    return SHIPPED.card(name)
 
 
 def load(
@@ -227,15 +229,4 @@ def load(
     Raises:
         InputError: an unknown name, or what :class:`AcousticNet` refuses.
     """
-    return AcousticNet(_folder(name), grid, survey, reference, outside, dtype)
-
-
-def _folder(name: str | Path) -> Path:
-    if isinstance(name, str) and name in shipped():
-        return SHIPPED / name
-    if str(name) and Path(name).is_dir():
-        return Path(name)
-    raise InputError(
-        f"there is no surrogate {str(name)!r}, expected one of {', '.join(shipped())}, or a folder that seisgrad train "
-        "has written"
-    )
+    return AcousticNet(SHIPPED.folder(name), grid, survey, reference, outside, dtype)

@@ -25,6 +25,7 @@ from seisgrad.errors import InputError
 from seisgrad.implicit import differentiable
 from seisgrad.nn import weights
 from seisgrad.nn.normalised import Normalised
+from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
 
 #: Half the step in ln T over which group velocity differences the phase velocity.
@@ -32,7 +33,8 @@ _HALF_STEP = 0.04
 #: Mean absolute error to standard deviation, for Laplace's distribution.
 _TO_SIGMA = 2.0**0.5
 
-SHIPPED = Path(__file__).parent / "weights"
+SHIPPED = Shelf(Path(__file__).parent / "weights")
+"""Those that come with the package."""
 
 
 class DispersionNet(Operator):
@@ -210,18 +212,17 @@ def _check_survey(survey: Survey, layout: Layout) -> None:
 
 def shipped() -> list[str]:
     """Names of the surrogates that come with the package."""
-    return sorted(path.parent.name for path in SHIPPED.glob("*/card.json"))
+    return SHIPPED.names
 
 
 def card_of(name: str | Path) -> dict[str, Any]:
     """The card of a surrogate, by name or folder, without its weights."""
-    return weights.files(_folder(name)).read_record()
+    return SHIPPED.card(name)
 
 
 def annotate_card(name: str | Path, entries: Mapping[str, Any]) -> None:
     """Add entries to the card of a surrogate, or replace them."""
-    pair = weights.files(_folder(name))
-    pair.annotate(pair.read_record() | dict(entries))
+    SHIPPED.annotate(name, entries)
 
 
 def load(
@@ -237,15 +238,4 @@ def load(
     Raises:
         InputError: an unknown name, or what :class:`DispersionNet` refuses.
     """
-    return DispersionNet(_folder(name), survey, depth, outside)
-
-
-def _folder(name: str | Path) -> Path:
-    if isinstance(name, str) and name in shipped():
-        return SHIPPED / name
-    if str(name) and Path(name).is_dir():
-        return Path(name)
-    raise InputError(
-        f"there is no surrogate {str(name)!r}, expected one of {', '.join(shipped())}, or a folder that seisgrad train "
-        "has written"
-    )
+    return DispersionNet(SHIPPED.folder(name), survey, depth, outside)
