@@ -110,6 +110,8 @@ def test_in_time_the_paper_stands_beside_what_has_learned_alone() -> None:
     assert lines["mine"].paper == 0.273
     assert lines["mine"].mean == lines["background"].mean < 0.5
     assert found.traces["exact"].shape == (1, acoustic_time.RECEIVERS, 41)
+    apart = found.traces["mine"] - found.traces["exact"]
+    assert apart.norm() < 0.7 * found.traces["exact"].norm()
 
 
 def test_a_source_is_found_by_its_derivative() -> None:

@@ -126,6 +126,7 @@ def in_time(
         physics = Physics(grid, survey, velocity=prior(VALIDATION.prior).velocity)
         with torch.no_grad():
             truth = recorded(record, physics(earths[i])[0])
+        traces["exact"][i] = truth[shown]
         away = clear_of(grid, sources[i : i + 1])[0].flatten()
         for name, op in operators.items():
             tell(f"{i + 1} of {models} models, {name}")
