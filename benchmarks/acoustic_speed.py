@@ -57,7 +57,7 @@ TASKS = (
     Task("1 source, 8 frequencies, 1000 receivers", 1, EIGHT, 1000),
     Task("1 source, 1 frequency, 1000 receivers", 1, EIGHT[3:4], 1000),
     Task("1 source, 64 frequencies, 1000 receivers", 1, torch.linspace(1.0, 8.0, 64).double(), 1000),
-    Task("16 sources, 8 frequencies, 1000 receivers", 16, EIGHT, 1000),
+    Task("4 sources, 8 frequencies, 1000 receivers", 4, EIGHT, 1000),
 )
 
 
