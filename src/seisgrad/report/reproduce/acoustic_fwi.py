@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def invert_all(
         truth: the model.
         name: of the learned operator.
         learned: makes it.
-        iterations: steps of L-BFGS in each band; half as many of the physics, in the last band, after the learned one.
+        iterations: steps of L-BFGS in each band; of the physics after the learned operator in the last band alone.
         folder: for the states; the same call goes on with what a stopped one left.
         label: of the learned operator's states, which tells its weights from others; its name by default.
         tell: called with words as the work goes on.
@@ -160,8 +160,7 @@ def invert_all(
     adjoint, solves = walk.down("adjoint", truth.physics, bands, start)
     mine, _ = walk.down(label or name, learned, bands, start)
     then = f"{name}-then-exact"
-    last = replace(walk, iterations=max(1, iterations // 2))
-    both, after = last.down(f"{label or name}-then-exact", truth.physics, bands[-1:], mine)
+    both, after = walk.down(f"{label or name}-then-exact", truth.physics, bands[-1:], mine)
     models = {"start": (start, 0), "adjoint": (adjoint, solves), name: (mine, 0), then: (both, after)}
     tell("compare with the data")
     return Inversions(
