@@ -42,8 +42,8 @@ IN_TIME = (
 INVERSION = (
     "Twenty sources, every node more than half a kilometre away a receiver, homogeneous start at 3 km/s, density tied "
     "to velocity, data simulated on a finer grid than any inversion uses. All ways take the same L-BFGS steps in four "
-    "bands from low to high; the last one goes on from the learned operator's model with half as many steps of the "
-    "physics in the last band alone. Misfits of the data are the physics' for all. A solve is one source, forward or "
+    "bands from low to high; the last one goes on from the learned operator's model with the physics in the last band "
+    "alone. Misfits of the data are the physics' for all. A solve is one source, forward or "
     "adjoint; those at low frequencies are cheaper. Seconds are of one gradient of all sources and all frequencies, "
     "both operators in the same run on the same processor; the paper's are of one V100."
 )
