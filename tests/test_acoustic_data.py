@@ -22,7 +22,7 @@ def spectra() -> Spectra:
 
 
 def test_what_is_written_comes_back(spectra: Spectra, tmp_path: Path) -> None:
-    write_spectra(tmp_path / "a.nc", spectra)
+    write_spectra(spectra, tmp_path / "a.nc")
     found = read_spectra(tmp_path / "a.nc")
     torch.testing.assert_close(found.values, spectra.values, equal_nan=True, rtol=0, atol=0)
     for name in ("sources", "receivers", "frequencies"):
@@ -31,7 +31,7 @@ def test_what_is_written_comes_back(spectra: Spectra, tmp_path: Path) -> None:
 
 
 def test_other_orders_and_metres_are_read(spectra: Spectra, tmp_path: Path) -> None:
-    write_spectra(tmp_path / "a.nc", spectra)
+    write_spectra(spectra, tmp_path / "a.nc")
     content = open_dataset(tmp_path / "a.nc").load()
     content = content.transpose("part", "receiver", ...).isel(part=[1, 0])
     for name in ("source_x", "receiver_z"):
@@ -59,7 +59,7 @@ def test_other_orders_and_metres_are_read(spectra: Spectra, tmp_path: Path) -> N
     ],
 )
 def test_what_is_wrong_is_named(spectra: Spectra, tmp_path: Path, spoil, match: str) -> None:
-    write_spectra(tmp_path / "a.nc", spectra)
+    write_spectra(spectra, tmp_path / "a.nc")
     spoil(open_dataset(tmp_path / "a.nc").load()).to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
     with pytest.raises(InputError, match=rf"b\.nc: .*{match}"):
         read_spectra(tmp_path / "b.nc")
@@ -73,5 +73,5 @@ def test_no_file_and_no_netcdf(tmp_path: Path) -> None:
         read_spectra(tmp_path / "text.nc")
     with pytest.raises(InputError, match="cannot be written"):
         write_spectra(
-            tmp_path / "missing" / "a.nc", Spectra(SURVEY, torch.zeros(SURVEY.space.shape).double())
+            Spectra(SURVEY, torch.zeros(SURVEY.space.shape).double()), tmp_path / "missing" / "a.nc"
         )

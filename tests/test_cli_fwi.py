@@ -60,7 +60,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_section(start, tmp_path / "start.nc")
     values = Delays(GRID, SURVEY)(truth.earth)
     values[0, 0, 1] = torch.nan
-    write_spectra(tmp_path / "data.nc", Spectra(SURVEY, values))
+    write_spectra(Spectra(SURVEY, values), tmp_path / "data.nc")
     (tmp_path / "plan.yaml").write_text("stages:\n  - {iterations: 6, highest: 0.5}\n  - {iterations: 4}\n")
     return tmp_path
 
@@ -121,7 +121,7 @@ def test_the_exact_operator_finishes(case: Path, capsys: pytest.CaptureFixture[s
     exact = Physics(GRID, SURVEY, velocity=(2.4, 3.6))(truth.earth)
     moved = torch.tensor([1.0, 10.0]).double()
     survey = Survey(SURVEY.sources + moved, SURVEY.receivers + moved, SURVEY.frequencies)
-    write_spectra("exact.nc", Spectra(survey, exact))
+    write_spectra(Spectra(survey, exact), "exact.nc")
     write_section(Section(torch.full(GRID.shape, 3.0), None, (0.25, 0.25), (1.0, 10.0)), Path("moved.nc"))
     Path("plan.yaml").write_text("stages: [{iterations: 1, rate: 0.001}]\nthen: [{iterations: 2, rate: 0.1}]")
     command = [*COMMAND, "--then-exact", "--json"]

@@ -49,7 +49,7 @@ class Spectra:
             raise InputError("spectra are all NaN: there are no data")
 
 
-def write_spectra(path: str | os.PathLike[str], spectra: Spectra) -> None:
+def write_spectra(spectra: Spectra, path: str | os.PathLike[str]) -> None:
     """A NetCDF file with ``spectrum(source, frequency, receiver, part)``, ``frequency`` in Hz, and ``source_z``,
     ``source_x``, ``receiver_z``, ``receiver_x`` in km.
 
