@@ -207,7 +207,7 @@ def _in_words(cosines: Tensor, errors: Tensor, ratios: Tensor) -> str:
     there = cosines[cosines.isfinite()]
     if not len(there):
         return "no gradient to compare: it is zero in all models"
-    middle, worst, error = float(there.median()), float(there.min()), float(errors.nanmedian())
+    middle, worst, error = float(there.quantile(0.5)), float(there.min()), float(errors.nanquantile(0.5))
     if worst <= 0:
         verdict = f"{float((there > 0).double().mean()):.0%} of the models are left by a way that leads down"
     elif middle > 0.99 and error < 0.15:
@@ -218,5 +218,5 @@ def _in_words(cosines: Tensor, errors: Tensor, ratios: Tensor) -> str:
         verdict = "the way leads down, but elsewhere"
     return (
         f"cosine {middle:.3f} in the median model and {worst:.3f} in the worst, relative L2 "
-        f"{error:.3f}, {float(ratios.nanmedian()):.2f} times as long: {verdict}"
+        f"{error:.3f}, {float(ratios.nanquantile(0.5)):.2f} times as long: {verdict}"
     )

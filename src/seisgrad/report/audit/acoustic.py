@@ -153,7 +153,7 @@ def summarised(report: Gradients) -> list[tuple[str, str, str, str, float, float
                     worst = {"cosine": of.min(), "relative_l2": of.max()}.get(
                         metric, of[(of - 1).abs().argmax()]
                     )
-                    rows.append((start, band, parameter, metric, float(of.median()), float(worst), len(of)))
+                    rows.append((start, band, parameter, metric, float(of.quantile(0.5)), float(worst), len(of)))
     return rows
 
 
@@ -195,7 +195,7 @@ def bands_figure(report: Gradients) -> "Figure":
             for s, (start, colour) in enumerate(zip(STARTS, COLOURS, strict=False)):
                 values = report.values[metric][s::2, :, p]
                 axes.plot(x, values.T, "o", ms=3, color=colour, alpha=0.35, mew=0)
-                middle = values.median(0).values
+                middle = values.quantile(0.5, 0)
                 axes.plot(x[:-1], middle[:-1], "-", color=colour, label=f"start: {start}")
                 axes.plot(x[-1:], middle[-1:], "D", ms=5, color=colour)
             axes.set_xticks(x, [*report.bands[:-1], "all data"])
@@ -238,11 +238,11 @@ def page(operator: str, found: Found, drawn: dict[str, bytes]) -> Page:
 def _cards(report: Gradients) -> list[tuple[str, str, str]]:
     cards = []
     for p, parameter in enumerate(report.parameters):
-        cosine = report.values["cosine"][..., p].median(0).values
+        cosine = report.values["cosine"][..., p].quantile(0.5, 0)
         lowest = int(cosine.argmin())
         value = float(cosine[lowest])
         text = f"lowest median cosine of the gradient to {parameter}, {report.bands[lowest]}"
         cards.append((f"{value:.3f}", text, "good" if value > 0.95 else "warn"))
-    error = report.values["relative_l2"][:, -1, 0].median()
+    error = report.values["relative_l2"][:, -1, 0].quantile(0.5)
     cards.append((f"{float(error):.1%}", "median relative L2 error, velocity, all data", ""))
     return cards
