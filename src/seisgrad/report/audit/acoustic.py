@@ -153,7 +153,9 @@ def summarised(report: Gradients) -> list[tuple[str, str, str, str, float, float
                     worst = {"cosine": of.min(), "relative_l2": of.max()}.get(
                         metric, of[(of - 1).abs().argmax()]
                     )
-                    rows.append((start, band, parameter, metric, float(of.quantile(0.5)), float(worst), len(of)))
+                    rows.append(
+                        (start, band, parameter, metric, float(of.quantile(0.5)), float(worst), len(of))
+                    )
     return rows
 
 
