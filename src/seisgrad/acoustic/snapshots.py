@@ -28,8 +28,6 @@ TIMES: tuple[float, ...] = tuple(round(0.04 * i, 2) for i in range(101))
 PEAK = 8.0
 #: Where the low-pass keeps half, and its spread, over the sampling frequency; when the wavelet peaks, in intervals.
 _HALF, _SPREAD, _DELAY = 0.34, 0.044, 12.5
-#: The waves are read this many times as often as they are kept: their fading above the band needs the room.
-_OFTEN = 2
 
 
 @dataclass(frozen=True)
@@ -70,12 +68,11 @@ class SnapshotRecipe(Recipe):
         object.__setattr__(self, "refine", self.physics().refine)
 
     def physics(self, sources: Float[Tensor, "source 2"] | None = None) -> Physics:
-        """The exact operator to pressure at all nodes, at times Δt/2 apart; by default of a source in the middle."""
+        """The exact operator to pressure at all nodes, at all times; by default of a source in the middle."""
         grid = self.grid or prior(self.prior).grid
         if sources is None:
             sources = 0.5 * torch.tensor([grid.extent], dtype=torch.float64)
-        number = _OFTEN * (len(self.times) - 1) + 1
-        times = torch.linspace(0.0, self.times[-1], number, dtype=torch.float64)
+        times = torch.tensor(self.times, dtype=torch.float64)
         wavelet = low_passed_ricker(times, self.times[1])
         survey = Traces(sources, grid.nodes, times, wavelet)
         return Physics(grid, survey, velocity=prior(self.prior).velocity, refine=self.refine)
@@ -125,8 +122,7 @@ class SnapshotRecipe(Recipe):
         pressure = np.empty((number, *shape), np.float32)
         with torch.no_grad():
             for i in range(number):
-                traces = physics.moved(source[i : i + 1].double())(earth[i])
-                pressure[i] = traces[..., ::_OFTEN].reshape(shape).numpy()
+                pressure[i] = physics.moved(source[i : i + 1].double())(earth[i]).reshape(shape).numpy()
         return {"earth": earth.numpy(), "source": source.numpy(), "pressure": pressure}, draw.rejected
 
 
