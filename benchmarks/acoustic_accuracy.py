@@ -22,7 +22,7 @@ from scipy.special import hankel2
 from torch import Tensor
 
 from seisgrad.acoustic import Grid, Physics, Survey, accuracy, prior
-from seisgrad.acoustic.survey import as_complex
+from seisgrad.waves.places import as_complex
 
 FIELDS = ("experiment", "case", "frequency", "cells", "wavelengths", "error", "rule")
 VELOCITY, DENSITY = 3.0, 2.2

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seisgrad import checks
 from seisgrad.acoustic import Grid, Physics, Survey, Traces, accuracy
-from seisgrad.acoustic.survey import as_complex
+from seisgrad.waves.places import as_complex
 
 SQUARE = Grid((17, 21), 0.16)
 

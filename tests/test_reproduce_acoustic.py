@@ -14,7 +14,6 @@ from torch import Tensor
 from seisgrad.acoustic import Grid, Physics, Survey, prior
 from seisgrad.acoustic.outgoing import Outgoing
 from seisgrad.acoustic.straight_ray import StraightRay
-from seisgrad.acoustic.survey import as_complex
 from seisgrad.cli import main
 from seisgrad.errors import InputError
 from seisgrad.operator import Function
@@ -31,6 +30,7 @@ from seisgrad.report.reproduce import (
 from seisgrad.report.reproduce.acoustic import VALIDATION, Record, Setting
 from seisgrad.report.reproduce.acoustic_page import acoustic_page
 from seisgrad.report.reproduce.table import results_csv
+from seisgrad.waves.places import as_complex
 
 SLOW = Record(peak=3.2, step=0.1, duration=4.0, full=4.0, gone=5.0, repeat=8.0, before=0.5, lead=1.5)
 """The paper's record two and a half times slower."""

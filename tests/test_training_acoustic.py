@@ -4,9 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seisgrad.acoustic import AcousticRecipe, Grid
+from seisgrad.acoustic.learning import field_task
 from seisgrad.acoustic.learning_config import learning_config
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.acoustic.snapshots import SnapshotRecipe
@@ -45,7 +47,7 @@ def train(data: Path, out: Path, *words: str) -> list[str]:
 def trained(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     (folder / "c.yaml").write_text("arguments: {layers: 4, knots: 6}\n")
-    words = train(spectra, folder / "net", "--config", str(folder / "c.yaml"), "--epochs", "4")
+    words = train(spectra, folder / "net", "--config", str(folder / "c.yaml"), "--epochs", "12")
     assert main([*words, "--test-models", "3", "--quiet"]) == 0
     return folder / "net"
 
@@ -77,6 +79,30 @@ def test_the_same_command_resumes_and_says_when_it_is_done(
     assert "holds a finished training" in capsys.readouterr().out
     assert main([*words, "--seed", "5"]) == 2
     assert "another seed" in capsys.readouterr().err
+
+
+def test_a_network_learns_from_several_ensembles_and_grids(
+    spectra: Path, snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finer = tmp_path / "finer.zarr"
+    make_dataset(AcousticRecipe("square", 5, (5.0,), grid=SMALL.finer(2)), 8, finer, shard=72, workers=1)
+    task = field_task([spectra, finer], SeriesSize(layers=1, knots=4))
+    assert task.number("train") == 16 + 8
+    rng, seen = np.random.default_rng(1), set()
+    for _ in range(40):
+        batch = task.batch("train", rng.permutation(24)[:4], rng)
+        seen.add((int(batch["set"][0]), float(batch["frequency"][0]), tuple(batch["earth"].shape[2:])))
+        assert batch["pressure"].shape[1:3] == batch["earth"].shape[2:]
+    assert seen == {(0, 4.0, (12, 14)), (0, 6.0, (12, 14)), (1, 5.0, (23, 27))}
+    assert 0.0 < float(task.loss(task.network, batch)["loss"].detach()) < 1.0
+    card = task.description()
+    assert card["data"]["settings"]["prior"] == "layered"
+    assert [one["settings"]["prior"] for one in card["data"]["also"]] == ["square"]
+    with pytest.raises(InputError, match="nothing to learn from"):
+        field_task([], SeriesSize())
+    words = [*train(snapshots, tmp_path / "net", "--network", "space_time"), "--data", str(snapshots)]
+    assert main(words) == 2
+    assert "2 datasets were given" in capsys.readouterr().err
 
 
 def test_a_space_time_network_learns_snapshots(snapshots: Path, tmp_path: Path) -> None:
@@ -177,14 +203,18 @@ def test_the_configurations_of_the_experiments() -> None:
 
 
 def test_snapshots_are_simulated_where_times_are_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    recipe, _ = simulate._acoustic("", 1, None, "0:0.4:0.04", None)
+    recipe, _ = simulate._acoustic("", 1, None, "0:0.4:0.04", None, None)
     assert isinstance(recipe, SnapshotRecipe)
     assert recipe.times == pytest.approx([0.04 * i for i in range(11)])
+    finer, _ = simulate._acoustic("", 1, None, None, 2, None)
+    assert finer == AcousticRecipe("von_karman", 1, grid=Grid((127, 127), 0.08))
     for words, named in (
         (["acoustic", "--times", "0:4:0.04", "--frequencies", "1:8:1"], "both given"),
         (["acoustic", "--times", "0.1:4:0.1"], "times of snapshots are not 0"),
         (["acoustic", "--times", "-1:4:1"], "--times -1:4:1"),
         (["dispersion", "--times", "0:4:0.04"], "--times belongs to acoustic"),
+        (["dispersion", "--finer", "2"], "--finer belongs to acoustic"),
+        (["acoustic", "--finer", "0"], "--finer 0"),
     ):
         assert main(["simulate", *words, "--number", "2", "--seed", "1", "--out", "data.zarr"]) == 2
         assert named in capsys.readouterr().err

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from seisgrad.acoustic import AcousticRecipe, Grid, Survey, as_complex, load
-from seisgrad.acoustic.learning import FieldTask, clear_of, relative_error
+from seisgrad.acoustic.learning import FieldSamples, FieldTask, clear_of, relative_error
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.dataset import open_dataset
 from seisgrad.nn import weights
@@ -71,7 +71,8 @@ def train(data: Path, number: int, steps: int, folder: Path) -> float:
         name: stores["validation"][name][:16] for name in names
     }  # after every pass, of which few earths take many
     grid = Grid(tuple(settings["shape"]), settings["spacing"])
-    task = FieldTask(learned, checked, grid, tuple(settings["frequencies"]), SeriesSize())
+    samples = FieldSamples(learned, checked, grid, tuple(settings["frequencies"]))
+    task = FieldTask([samples], SeriesSize())
     if not number:
         weights.save(folder, task.network, task.description())
         return 0.0

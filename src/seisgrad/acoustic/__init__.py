@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from seisgrad.acoustic.recipe import AcousticRecipe
     from seisgrad.acoustic.snapshots import SnapshotRecipe
     from seisgrad.acoustic.surrogate import AcousticNet, card_of, load, shipped
-    from seisgrad.acoustic.survey import Survey, Traces, as_complex, as_parts
+    from seisgrad.acoustic.survey import Survey, Traces
+    from seisgrad.waves.places import as_complex, as_parts
 
 __all__ = [
     "AcousticNet",
@@ -47,12 +48,13 @@ _HOMES = {
     "Spectra": "data",
     "Survey": "survey",
     "Traces": "survey",
-    "as_complex": "survey",
-    "as_parts": "survey",
     "card_of": "surrogate",
     "load": "surrogate",
     "read_spectra": "data",
     "shipped": "surrogate",
     "write_spectra": "data",
 }
-__getattr__, __dir__ = attach(__name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()})
+_SHARED = {"as_complex": "seisgrad.waves.places", "as_parts": "seisgrad.waves.places"}
+__getattr__, __dir__ = attach(
+    __name__, {name: f"seisgrad.acoustic.{home}" for name, home in _HOMES.items()} | _SHARED
+)

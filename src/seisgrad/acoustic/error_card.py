@@ -15,8 +15,8 @@ from seisgrad.acoustic.series.network import SeriesNet
 from seisgrad.acoustic.snapshots import SnapshotRecipe
 from seisgrad.acoustic.space_time import SpaceTimeNet, SpaceTimeSize, relative_l2
 from seisgrad.acoustic.surrogate import build_network
-from seisgrad.acoustic.survey import as_complex
 from seisgrad.nn import weights
+from seisgrad.waves.places import as_complex
 
 
 def measure(

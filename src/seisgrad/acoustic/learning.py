@@ -1,7 +1,7 @@
 """What training knows of acoustic waves: earths, sources and exact wavefields, and how a network is judged."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from seisgrad.acoustic.samples import Samples, arrays_of, opened
 from seisgrad.acoustic.series.lattice import lattice
 from seisgrad.acoustic.series.network import SeriesNet, SeriesSize
 from seisgrad.acoustic.series.readout import Places, at
-from seisgrad.acoustic.survey import as_complex
 from seisgrad.errors import InputError
 from seisgrad.nn.sampling import sample
 from seisgrad.training.task import Batch, Split
+from seisgrad.waves.places import as_complex
 
 #: Nearer than this to the source a field is not judged, km.
 CLEAR = 0.5
@@ -27,10 +27,9 @@ CLEAR = 0.5
 REFERENCE = 3.0
 
 
-class FieldTask:
-    """Wavefields at all nodes, one frequency per batch, for :func:`seisgrad.training.fit`.
-
-    The arrays are held in memory; a sample of 64 x 64 nodes and 8 frequencies takes 0.3 MB.
+@dataclass(frozen=True, eq=False)
+class FieldSamples:
+    """Samples that share a grid and frequencies.
 
     Args:
         train: ``earth`` [sample, 2, z, x], ``source`` [sample, 2] and ``pressure`` [sample, frequency, z, x, 2] to
@@ -38,57 +37,77 @@ class FieldTask:
         validation: samples that decide which weights are kept; not among those of ``train``.
         grid: of the earths.
         frequencies: Hz.
+    """
+
+    train: Samples
+    validation: Samples
+    grid: Grid
+    frequencies: tuple[float, ...]
+
+    def arrays(self, split: Split) -> dict[str, NDArray]:
+        """The arrays of a split in memory; a sample of 64 x 64 nodes and 8 frequencies takes 0.3 MB.
+
+        Raises:
+            InputError: arrays that do not fit the grid and the frequencies, or that are not finite.
+        """
+        shapes = {"earth": (2, *self.grid.shape), "source": (2,)}
+        shapes["pressure"] = (len(self.frequencies), *self.grid.shape, 2)
+        return arrays_of(self.train if split == "train" else self.validation, shapes, split)
+
+
+class FieldTask:
+    """Wavefields at all nodes, of one set of samples and one frequency per batch, for :func:`seisgrad.training.fit`.
+
+    Args:
+        sets: samples, each set on a grid of its own; a batch comes from each as often as it has samples.
         size: of the network.
         data: what the samples are, JSON-able, for the card.
 
     Raises:
-        InputError: arrays that do not fit the grid and the frequencies, or that are not finite.
+        InputError: no set; arrays that do not fit their grid and frequencies, or that are not finite.
     """
 
     def __init__(
-        self,
-        train: Samples,
-        validation: Samples,
-        grid: Grid,
-        frequencies: tuple[float, ...],
-        size: SeriesSize,
-        *,
-        data: Mapping[str, Any] | None = None,
+        self, sets: Sequence[FieldSamples], size: SeriesSize, *, data: Mapping[str, Any] | None = None
     ) -> None:
-        self.grid, self.frequencies = grid, tuple(frequencies)
-        shapes = {"earth": (2, *grid.shape), "source": (2,)}
-        shapes["pressure"] = (len(self.frequencies), *grid.shape, 2)
-        self._arrays = {
-            split: arrays_of(samples, shapes, split)
-            for split, samples in (("train", train), ("validation", validation))
-        }
+        if not sets:
+            raise InputError("there is nothing to learn from; give at least one set of samples")
+        self.sets = tuple(sets)
+        splits: tuple[Split, Split] = ("train", "validation")
+        self._arrays = {split: [one.arrays(split) for one in sets] for split in splits}
         self.network: nn.Module = SeriesNet(size)
         self._data = dict(data or {})
 
     def number(self, split: Split) -> int:
         """How many earths there are."""
-        return len(self._arrays[split]["earth"])
+        return sum(len(arrays["earth"]) for arrays in self._arrays[split])
 
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
-        """Earths, sources and their fields at one frequency, drawn for the whole batch."""
-        arrays, which = self._arrays[split], int(generator.integers(len(self.frequencies)))
+        """Earths, sources and their fields of one set at one frequency, both drawn for the whole batch."""
+        numbers = np.array([len(arrays["earth"]) for arrays in self._arrays[split]])
+        which = int(generator.choice(len(numbers), p=numbers / numbers.sum()))
+        arrays, frequencies = self._arrays[split][which], self.sets[which].frequencies
+        hertz, index = int(generator.integers(len(frequencies))), index % numbers[which]
         found = {name: torch.from_numpy(arrays[name][index]) for name in ("earth", "source")}
-        found["pressure"] = torch.from_numpy(arrays["pressure"][index, which])
-        return found | {"frequency": torch.full((len(index),), self.frequencies[which], dtype=torch.float64)}
+        found["pressure"] = torch.from_numpy(arrays["pressure"][index, hertz])
+        found["set"] = torch.full((len(index),), which)
+        return found | {"frequency": torch.full((len(index),), frequencies[hertz], dtype=torch.float64)}
 
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss``: the relative L2 error of the field beyond half a kilometre from the source, a mean over samples."""
-        earth, source = batch["earth"], batch["source"]
-        predicted = fields(network, self.grid, float(batch["frequency"][0]), earth, source)
+        earth, source, grid = batch["earth"], batch["source"], self.sets[int(batch["set"][0])].grid
+        predicted = fields(network, grid, float(batch["frequency"][0]), earth, source)
         true = as_complex(batch["pressure"])
-        return {"loss": relative_error(predicted, true, clear_of(self.grid, source)).mean()}
+        return {"loss": relative_error(predicted, true, clear_of(grid, source)).mean()}
 
     def description(self) -> dict[str, Any]:
-        """The card's entries."""
-        earth = self._arrays["train"]["earth"]
-        velocity, density = earth[:, 0] / REFERENCE, earth[:, 1]
-        density = density / density.mean((-2, -1), keepdims=True)
-        across = [lattice(self.grid, f, REFERENCE).wavelengths for f in self.frequencies]
+        """The card's entries; the range is that of all sets together."""
+        earths = [arrays["earth"] for arrays in self._arrays["train"]]
+        velocity = np.concatenate([earth[:, 0].ravel() for earth in earths]) / REFERENCE
+        density = np.concatenate(
+            [(earth[:, 1] / earth[:, 1].mean((-2, -1), keepdims=True)).ravel() for earth in earths]
+        )
+        across = [lattice(one.grid, f, REFERENCE).wavelengths for one in self.sets for f in one.frequencies]
         return {
             "system": "acoustic",
             "network": "series",
@@ -144,17 +163,26 @@ def _amplitude(grid: Grid, earth: Tensor, source: Tensor) -> Float[Tensor, "samp
     return torch.sqrt(at_source * earth[:, 1].flatten(1))
 
 
-def field_task(path: Path, size: SeriesSize) -> FieldTask:
-    """The task of learning a dataset of wavefields that ``seisgrad simulate acoustic`` made.
+def field_task(paths: Sequence[Path], size: SeriesSize) -> FieldTask:
+    """The task of learning datasets of wavefields that ``seisgrad simulate acoustic`` made.
+
+    Args:
+        paths: of the datasets; the card tells of the first one under ``data``, and its ensemble is the one that errors
+            are measured on; of the others under ``also`` therein.
+        size: of the network.
 
     Raises:
         InputError: no complete dataset of this system.
     """
-    train, validation, settings, told = opened(path)
-    if "frequencies" not in settings:
-        raise InputError(
-            f"{path} holds snapshots in time, and the network 'series' learns spectra; simulate without --times, or "
-            "train the network 'space_time'"
-        )
-    grid = Grid(tuple(settings["shape"]), settings["spacing"])
-    return FieldTask(train, validation, grid, tuple(settings["frequencies"]), size, data=told)
+    sets, told = [], []
+    for path in paths:
+        train, validation, settings, words = opened(path)
+        if "frequencies" not in settings:
+            raise InputError(
+                f"{path} holds snapshots in time, and the network 'series' learns spectra; simulate without --times, "
+                "or train the network 'space_time'"
+            )
+        grid = Grid(tuple(settings["shape"]), settings["spacing"])
+        sets.append(FieldSamples(train, validation, grid, tuple(settings["frequencies"])))
+        told.append(words)
+    return FieldTask(sets, size, data=told[0] | ({"also": told[1:]} if told[1:] else {}) if told else None)

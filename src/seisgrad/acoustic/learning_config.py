@@ -4,7 +4,7 @@ Without a file it is the network of series with the settings of the shipped ones
 :data:`NETWORKS` and one in :data:`USUAL`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from seisgrad.acoustic.learning import FieldTask, field_task
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.acoustic.space_time import SpaceTimeSize, SpaceTimeTask, space_time_task
 from seisgrad.errors import InputError
-from seisgrad.training.config import from_mapping, read_config, require_known, section, with_budget
+from seisgrad.training.config import from_mapping, only_one, read_config, require_known, section, with_budget
 from seisgrad.training.settings import Settings
 
 SECTIONS = ("network", "arguments", "training")
@@ -50,14 +50,14 @@ class LearningConfig:
     size: SeriesSize | SpaceTimeSize
     settings: Settings
 
-    def task(self, data: Path) -> FieldTask | SpaceTimeTask:
-        """The task of learning a dataset.
+    def task(self, data: Sequence[Path]) -> FieldTask | SpaceTimeTask:
+        """The task of learning datasets, which may differ in ensemble, grid and frequencies.
 
         Raises:
-            InputError: no complete dataset of this system, or one for another network.
+            InputError: no complete dataset of this system, one for another network, or several for ``space_time``.
         """
         if isinstance(self.size, SpaceTimeSize):
-            return space_time_task(data, self.size, seed=self.settings.seed)
+            return space_time_task(only_one(data), self.size, seed=self.settings.seed)
         return field_task(data, self.size)
 
 

@@ -16,15 +16,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.acoustic import points, readout
+from seisgrad.acoustic import readout
 from seisgrad.acoustic.accuracy import choose_refine, choose_time_step, dispersion_error
-from seisgrad.acoustic.derivatives import respond
 from seisgrad.acoustic.grid import Grid
 from seisgrad.acoustic.simulation import Simulation
-from seisgrad.acoustic.survey import Indices, Survey, Traces
+from seisgrad.acoustic.survey import Survey, Traces
 from seisgrad.acoustic.waves import Waves
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator
+from seisgrad.waves import points
+from seisgrad.waves.derivatives import respond
+from seisgrad.waves.places import Indices
 
 #: Cells of the earth's grid by which it is continued beyond its edges, and then those of the absorbing layer: as a
 #: width in km, so that the waves do not depend on the refinement. And the fewest fine cells of the latter.

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from seisgrad.acoustic.derivatives import Simulator
 from seisgrad.acoustic.waves import Waves
+from seisgrad.waves.derivatives import Simulator
 
 #: Bytes that may be taken by the traces of shots done together, and by the wavefields kept for a gradient.
 _TRACES, _HISTORY = 2**28, 2**28

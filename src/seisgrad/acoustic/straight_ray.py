@@ -15,10 +15,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.acoustic.grid import Grid
-from seisgrad.acoustic.survey import Indices, Survey
+from seisgrad.acoustic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.nn.sampling import sample
 from seisgrad.operator import Operator
+from seisgrad.waves.places import Indices
 
 #: Distance, in cells, at which a receiver at the source itself is taken to lie: where ln r is its mean over one cell.
 _NEAR = math.exp(0.25 * math.pi - 1.5 - 0.5 * math.log(2.0))

@@ -18,12 +18,13 @@ from seisgrad.acoustic.grid import Grid
 from seisgrad.acoustic.series.lattice import Lattice, lattice
 from seisgrad.acoustic.series.network import SeriesNet, SeriesSize, Tables
 from seisgrad.acoustic.series.readout import Places, at
-from seisgrad.acoustic.survey import Indices, Survey, as_parts
+from seisgrad.acoustic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
 from seisgrad.nn.sampling import sample
 from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
+from seisgrad.waves.places import Indices, as_parts
 
 SHIPPED = Shelf(Path(__file__).parent / "weights")
 """Those that come with the package."""

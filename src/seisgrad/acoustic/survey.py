@@ -1,16 +1,14 @@
 """What is asked of acoustic waves: sources, receivers, and the frequencies or times at which pressure is wanted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
 from seisgrad.operator import Space
-
-Indices = Sequence[int] | Tensor
+from seisgrad.waves.places import Indices, axis_of, positions, some
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +29,9 @@ class Survey:
     frequencies: Float[Tensor, " frequency"]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sources", _positions(self.sources, "sources"))
-        object.__setattr__(self, "receivers", _positions(self.receivers, "receivers"))
-        object.__setattr__(self, "frequencies", _increasing(self.frequencies, "frequencies", positive=True))
+        object.__setattr__(self, "sources", positions(self.sources, "sources"))
+        object.__setattr__(self, "receivers", positions(self.receivers, "receivers"))
+        object.__setattr__(self, "frequencies", axis_of(self.frequencies, "frequencies", positive=True))
 
     @property
     def space(self) -> Space:
@@ -44,7 +42,7 @@ class Survey:
 
     def select(self, source: Indices | None = None, frequency: Indices | None = None) -> "Survey":
         """The survey of some sources and some frequencies, by index; all where None."""
-        return Survey(_some(self.sources, source), self.receivers, _some(self.frequencies, frequency))
+        return Survey(some(self.sources, source), self.receivers, some(self.frequencies, frequency))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +65,9 @@ class Traces:
     wavelet: Float[Tensor, " time"]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sources", _positions(self.sources, "sources"))
-        object.__setattr__(self, "receivers", _positions(self.receivers, "receivers"))
-        times = _increasing(self.times, "times", positive=False)
+        object.__setattr__(self, "sources", positions(self.sources, "sources"))
+        object.__setattr__(self, "receivers", positions(self.receivers, "receivers"))
+        times = axis_of(self.times, "times", positive=False)
         object.__setattr__(self, "times", times)
         wavelet = torch.as_tensor(self.wavelet, dtype=torch.float64)
         object.__setattr__(self, "wavelet", wavelet)
@@ -96,39 +94,4 @@ class Traces:
 
     def select(self, source: Indices | None = None) -> "Traces":
         """The survey of some sources, by index; all where None."""
-        return Traces(_some(self.sources, source), self.receivers, self.times, self.wavelet)
-
-
-def as_complex(spectrum: Float[Tensor, "*batch 2"]) -> Complex[Tensor, "*batch"]:
-    """Spectra with their real and imaginary parts on the last axis, as complex numbers."""
-    return torch.view_as_complex(spectrum.contiguous())
-
-
-def as_parts(spectrum: Complex[Tensor, "*batch"]) -> Float[Tensor, "*batch 2"]:
-    """Complex spectra with real and imaginary parts on a last axis."""
-    return torch.view_as_real(spectrum)
-
-
-def _some(values: Tensor, indices: Indices | None) -> Tensor:
-    return values if indices is None else values[torch.as_tensor(indices, dtype=torch.int64)]
-
-
-def _positions(values: object, name: str) -> Tensor:
-    positions = torch.as_tensor(values, dtype=torch.float64)
-    if positions.ndim != 2 or positions.shape[1] != 2 or not len(positions):
-        raise InputError(
-            f"{name} have shape {tuple(positions.shape)}, expected ({name[:-1]}, 2): z and x in km of at least one"
-        )
-    if not positions.detach().isfinite().all():
-        raise InputError(f"{name} hold a position that is not finite, expected z and x in km")
-    return positions
-
-
-def _increasing(values: object, name: str, *, positive: bool) -> Tensor:
-    axis = torch.as_tensor(values, dtype=torch.float64)
-    if axis.ndim != 1 or not len(axis):
-        raise InputError(f"{name} have shape {tuple(axis.shape)}, expected a list of at least one")
-    low = float(axis.min())
-    if not axis.isfinite().all() or low < 0 or (positive and low == 0):
-        raise InputError(f"{name} hold {low:g}, expected {'positive' if positive else 'finite'} numbers")
-    return axis
+        return Traces(some(self.sources, source), self.receivers, self.times, self.wavelet)

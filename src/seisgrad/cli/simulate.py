@@ -57,6 +57,15 @@ def simulate(
             help="acoustic: in Hz, as 1:8:1 (default) or as 2,4,8.", show_default=False, metavar="LIST"
         ),
     ] = None,
+    finer: Annotated[
+        int | None,
+        typer.Option(
+            help="acoustic: on a grid with N times as many cells along each axis (1).",
+            show_default=False,
+            parser=whole_number,
+            metavar="N",
+        ),
+    ] = None,
     times: Annotated[
         str | None,
         typer.Option(
@@ -95,9 +104,9 @@ def simulate(
     check_scheduler(scheduler)
     check_folder(out)
     if system == "acoustic":
-        recipe, usual = _acoustic(prior, seed, frequencies, times, rows)
+        recipe, usual = _acoustic(prior, seed, frequencies, times, finer, rows)
     else:
-        recipe, usual = _dispersion(prior, seed, rows, frequencies, times)
+        recipe, usual = _dispersion(prior, seed, rows, frequencies, times, finer)
 
     from seisgrad.dataset import simulate as make_dataset
 
@@ -124,9 +133,16 @@ def simulate(
 
 
 def _dispersion(
-    prior: str, seed: int, rows: int | None, frequencies: str | None, times: str | None
+    prior: str,
+    seed: int,
+    rows: int | None,
+    frequencies: str | None,
+    times: str | None,
+    finer: int | None,
 ) -> "tuple[Recipe, int]":
     """What to make, and the usual number of samples in a shard."""
+    if finer is not None:
+        raise InputError("--finer belongs to acoustic, and a dispersion dataset has no grid; leave it out")
     if frequencies is not None or times is not None:
         raise InputError(
             f"--{'frequencies' if times is None else 'times'} belongs to acoustic, and a dispersion dataset has the "
@@ -139,7 +155,12 @@ def _dispersion(
 
 
 def _acoustic(
-    prior: str, seed: int, frequencies: str | None, times: str | None, rows: int | None
+    prior: str,
+    seed: int,
+    frequencies: str | None,
+    times: str | None,
+    finer: int | None,
+    rows: int | None,
 ) -> "tuple[Recipe, int]":
     """What to make, and the usual number of samples in a shard."""
     if rows is not None:
@@ -150,15 +171,21 @@ def _acoustic(
         raise InputError(
             "--frequencies and --times were both given, expected spectra or snapshots; leave one out"
         )
+    if finer is not None and finer < 1:
+        raise InputError(f"--finer {finer} is too few, expected at least 1")
+    from seisgrad.acoustic.prior import prior as ensemble
     from seisgrad.acoustic.recipe import FREQUENCIES, SHARD, AcousticRecipe
+
+    prior = prior or "von_karman"
+    grid = ensemble(prior).grid.finer(finer or 1)
 
     if times is not None:
         from seisgrad.acoustic.snapshots import SnapshotRecipe
 
-        return SnapshotRecipe(prior or "von_karman", seed, tuple(parse_times(times))), SHARD
+        return SnapshotRecipe(prior, seed, tuple(parse_times(times)), grid=grid), SHARD
 
     asked = FREQUENCIES if frequencies is None else tuple(parse_frequencies(frequencies))
-    return AcousticRecipe(prior or "von_karman", seed, asked), SHARD
+    return AcousticRecipe(prior, seed, asked, grid=grid), SHARD
 
 
 def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console) -> None:

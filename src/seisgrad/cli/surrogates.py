@@ -45,10 +45,11 @@ def _short(key: str, card: Mapping[str, Any]) -> list[str]:
     """What it is, and a line with its worst errors for each prior it was judged on."""
     data, acoustic = card["data"], card["system"] == "acoustic"
     about, worst = (_fields, _worst_fields) if acoustic else (_curves, _worst)
-    first = (
-        f"{key}: network of {card['network']}, {_learned(card)}, {data['number']['train']} earths of prior "
-        f"{data['settings']['prior']!r}; {about(card)}"
+    earths = ", ".join(
+        f"{one['number']['train']} earths of prior {one['settings']['prior']!r}"
+        for one in (data, *data.get("also", ()))
     )
+    first = f"{key}: network of {card['network']}, {_learned(card)}, {earths}; {about(card)}"
     return [first, *(worst(errors) for errors in card.get("errors", ()))]
 
 

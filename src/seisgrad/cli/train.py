@@ -1,7 +1,7 @@
 """``seisgrad train``: a network that learns a system from a dataset."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,21 +28,27 @@ class _Plan:
     Attributes:
         network: name of what is trained.
         settings: of the training.
-        task: makes the task of learning a dataset.
+        task: makes the task of learning datasets.
         measure: errors of the weights in a folder on so many unseen earths into their card, where there is a measure.
         test_models: how many are usual.
     """
 
     network: str
     settings: "Settings"
-    task: "Callable[[Path], Task]"
+    task: "Callable[[Sequence[Path]], Task]"
     measure: Callable[[Path, int, Console], None]
     test_models: int
 
 
 def train(
     system: Annotated[str, typer.Argument(help=", ".join(SYSTEMS), metavar="SYSTEM", show_default=False)],
-    data: Annotated[Path, typer.Option(help="Dataset, as made by seisgrad simulate.", metavar="DIR")],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="Dataset, as made by seisgrad simulate; acoustic: several, of which the first gives the errors.",
+            metavar="DIR",
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(help="Folder for weights, state and log; resumed where it is there.", metavar="DIR"),
@@ -138,11 +144,14 @@ def _dispersion(
 ) -> _Plan:
     from seisgrad.dispersion.learning import curve_task
     from seisgrad.dispersion.learning_config import learning_config
+    from seisgrad.training.config import only_one
 
     chosen = learning_config(config, network=network, derivatives=derivatives, training=asked)
 
-    def task(data: Path) -> "Task":
-        return curve_task(data, chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed)
+    def task(data: Sequence[Path]) -> "Task":
+        return curve_task(
+            only_one(data), chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed
+        )
 
     return _Plan(chosen.network, chosen.settings, task, _measure_curves, 200)
 

@@ -5,7 +5,7 @@ import difflib
 import json
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,19 @@ def read_config(path: Path) -> dict[str, Any]:
             f"{path} holds {type(entries).__name__}, expected named entries, one 'key: value' per line"
         )
     return entries
+
+
+def only_one(data: Sequence[Path]) -> Path:
+    """The dataset, where a network learns from one.
+
+    Raises:
+        InputError: none, or several.
+    """
+    if len(data) != 1:
+        raise InputError(
+            f"{len(data)} datasets were given ({', '.join(map(str, data))}), and this network learns from one; give one"
+        )
+    return data[0]
 
 
 def from_mapping(cls: type[T], entries: Mapping[str, Any], where: str) -> T:

@@ -41,6 +41,7 @@ class Lattice:
         border: 0 inside the grid and next to it, rising to 1 at the lattice's edges, ``[z, x]``.
         kappa2: |wave vector|² / k0² of every Fourier component, ``[z, x]``.
         wave_z, wave_x: wave vectors along the axes, 1/km.
+        paired: 1 for a Fourier component whose opposite is there too, 0 at the Nyquist wavenumber, ``[z, x]``.
         average_z, average_x: from nodes of the grid to hat-shaped means on the finer lattice, ``[fine, node]``.
         taper: what the earth's contrast is multiplied with on the finer lattice, ``[fine_z, fine_x]``.
         keep_z, keep_x: the Fourier components of the finer lattice that the lattice has.
@@ -58,6 +59,7 @@ class Lattice:
     kappa2: Float[Tensor, "z x"]
     wave_z: Float[Tensor, " z"]
     wave_x: Float[Tensor, " x"]
+    paired: Float[Tensor, "z x"]
     average_z: Float[Tensor, "fine_z node_z"]
     average_x: Float[Tensor, "fine_x node_x"]
     taper: Float[Tensor, "fine_z fine_x"]
@@ -129,6 +131,7 @@ def lattice(grid: Grid, frequency: float, reference: float) -> Lattice:
     arrays = {
         "border": border,
         "kappa2": kappa2,
+        "paired": np.outer(*(np.arange(len(axis.wave)) * 2 != len(axis.wave) for axis in axes)).astype(float),
         "taper": taper,
         "radii": radii,
         "turn": turn,

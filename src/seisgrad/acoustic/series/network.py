@@ -169,8 +169,12 @@ def _near(wavelengths: float) -> Float[Tensor, " knot"]:
 
 
 def _pulse(lattice: Lattice, sources: Float[Tensor, "batch source 2"]) -> Complex[Tensor, "batch source z x"]:
-    """Fourier components of unit sources, wherever between points they lie, over k0²."""
+    """Fourier components of unit sources, wherever between points they lie, over k0².
+
+    A source between points has no component at the Nyquist wavenumber: it would stand for one of its two signs, and
+    the mirrored source would not give the mirrored wave.
+    """
     at_z = (sources[..., 0, None] - lattice.origin[0]) * lattice.wave_z
     at_x = (sources[..., 1, None] - lattice.origin[1]) * lattice.wave_x
     phase = at_z[..., :, None] + at_x[..., None, :]
-    return torch.polar(torch.ones_like(phase), -phase) / (lattice.wavenumber * lattice.spacing) ** 2
+    return torch.polar(lattice.paired.expand_as(phase), -phase) / (lattice.wavenumber * lattice.spacing) ** 2

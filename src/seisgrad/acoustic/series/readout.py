@@ -50,4 +50,10 @@ def at(
 
 def _waves(wave: Tensor, places: Tensor, origin: float, like: Tensor) -> Complex[Tensor, "place wave"]:
     phase = (places.to(wave.device, torch.float64)[:, None] - origin) * wave.double()
-    return torch.polar(torch.ones_like(phase), phase).to(like.dtype)
+    waves = torch.polar(torch.ones_like(phase), phase)
+    if (
+        len(wave) % 2 == 0
+    ):  # the Nyquist component is the mean of its two signs, so that mirror images stay ones
+        nyquist = len(wave) // 2
+        waves[:, nyquist] = torch.cos(phase[:, nyquist])
+    return waves.to(like.dtype)

@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from seisgrad.acoustic import AcousticRecipe, Grid, prior
+from seisgrad.acoustic import AcousticRecipe, Grid, as_complex, prior
 from seisgrad.acoustic.learning import clear_of, relative_error
-from seisgrad.acoustic.survey import as_complex
 from seisgrad.report.reproduce.acoustic import SEED, Case, Maker, Setting, Tell, line, one_source
 from seisgrad.report.reproduce.table import Line
 

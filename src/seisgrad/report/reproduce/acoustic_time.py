@@ -8,9 +8,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from seisgrad.acoustic import Grid, Physics, Survey, Traces, prior
+from seisgrad.acoustic import Grid, Physics, Survey, Traces, as_complex, prior
 from seisgrad.acoustic.learning import clear_of
-from seisgrad.acoustic.survey import as_complex
 from seisgrad.report.reproduce.acoustic import (
     SEED,
     VALIDATION,
