@@ -8,10 +8,11 @@ import pytest
 import torch
 
 import seisgrad as sg
-from seisgrad.acoustic.ensembles.parts import Rejected, layers
 from seisgrad.acoustic.ensembles.sharp import contrasts
 from seisgrad.acoustic.prior import GRID, PRIORS, Prior, prior
+from seisgrad.dataset.ensemble import Rejected
 from seisgrad.errors import InputError, WorkError
+from seisgrad.waves.structures import layers
 
 
 @pytest.mark.parametrize("name", PRIORS)

@@ -1,9 +1,7 @@
 """Named, seeded ensembles of acoustic earths with sources in them: what a surrogate is trained on and judged by.
 
-Earth ``i`` of an ensemble depends on the seed, the split and ``i`` alone, so that it is the same whether it is drawn
-alone, in a batch, in another order or on another machine; no seed of one split ever meets one of another. Sources
-come from a stream of their own: the earth does not depend on them. A draw that is no earth is rejected and made
-again; the rejections are counted by cause.
+Seeds, splits and rejections are those of :mod:`seisgrad.dataset.ensemble`. Sources come from a stream of their own: the
+earth does not depend on them.
 """
 
 from collections import Counter
@@ -18,11 +16,11 @@ from torch import Tensor
 
 from seisgrad.acoustic.ensembles.broad import broad
 from seisgrad.acoustic.ensembles.heterogeneous import smooth, von_karman
-from seisgrad.acoustic.ensembles.parts import Rejected, checked
+from seisgrad.acoustic.ensembles.parts import checked
 from seisgrad.acoustic.ensembles.sharp import layered, sharp, square
 from seisgrad.acoustic.grid import Grid
+from seisgrad.dataset.ensemble import Ensemble, by_name, named
 from seisgrad.dataset.splits import Split, generator
-from seisgrad.errors import InputError, WorkError
 
 Sampler = Callable[[np.random.Generator, Grid], NDArray[np.float64]]
 
@@ -31,8 +29,6 @@ GRID = Grid((64, 64), 0.16)
 
 #: Stream of random numbers that places the sources; 0 draws the earth.
 _SOURCE_STREAM = 1
-#: Draws in a row that may be rejected before something must be wrong with the grid.
-_PATIENCE = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +52,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Prior:
+class Prior(Ensemble):
     """A named distribution of acoustic earths.
 
     Attributes:
@@ -66,15 +62,9 @@ class Prior:
         grid: the one it is meant for.
     """
 
-    name: str
     sampler: Sampler
     velocity: tuple[float, float] = (2.0, 4.5)
     grid: Grid = GRID
-
-    @property
-    def description(self) -> str:
-        """The distribution in words."""
-        return " ".join((self.sampler.__doc__ or "").split())
 
     def draw(
         self,
@@ -108,27 +98,17 @@ class Prior:
             WorkError: an ensemble that fits a grid so badly that all draws are rejected.
         """
         grid = self.grid if grid is None else grid
-        for name, value in (("number", number), ("sources", sources)):
-            if value < 1:
-                raise InputError(f"{name} {value} of prior {self.name!r} is too small, expected at least 1")
-        rejected: Counter[str] = Counter()
-        earth = np.empty((number, 2, *grid.shape))
-        place = np.empty((number, sources, 2))
-        for i in range(number):
-            earth[i] = self._one(generator(seed, split, first + i), grid, rejected)
-            place[i] = self._placed(generator(seed, split, first + i, _SOURCE_STREAM), grid, sources)
-        return Draw(torch.from_numpy(earth), torch.from_numpy(place), rejected)
-
-    def _one(self, rng: np.random.Generator, grid: Grid, rejected: Counter[str]) -> NDArray[np.float64]:
-        for _ in range(_PATIENCE):
-            try:
-                return checked(self.sampler(rng, grid), self.velocity)
-            except Rejected as cause:
-                rejected[str(cause)] += 1
-        raise WorkError(
-            f"prior {self.name!r} rejected {_PATIENCE} draws in a row on a grid of {grid.shape} nodes at "
-            f"{grid.spacing:g} km; it is meant for one of {self.grid.shape} at {self.grid.spacing:g} km"
+        self.require("sources", sources)
+        where = (
+            f"a grid of {grid.shape} nodes at {grid.spacing:g} km; it is meant for one of {self.grid.shape} at "
+            f"{self.grid.spacing:g} km"
         )
+        earth, rejected = self.samples(
+            lambda rng: checked(self.sampler(rng, grid), self.velocity), number, seed, first, split, where
+        )
+        streams = (generator(seed, split, first + i, _SOURCE_STREAM) for i in range(number))
+        place = np.stack([self._placed(rng, grid, sources) for rng in streams])
+        return Draw(torch.from_numpy(earth), torch.from_numpy(place), rejected)
 
     def _placed(self, rng: np.random.Generator, grid: Grid, sources: int) -> NDArray[np.float64]:
         extent = np.array(grid.extent)
@@ -136,17 +116,14 @@ class Prior:
         return margin + rng.random((sources, 2)) * (extent - 2.0 * margin)
 
 
-PRIORS: dict[str, Prior] = {
-    prior.name: prior
-    for prior in (
-        Prior("von_karman", von_karman, (2.0, 4.0)),
-        Prior("broad", broad),
-        Prior("layered", layered),
-        Prior("square", square, (2.0, 4.0)),
-        Prior("smooth", smooth, (2.0, 4.0)),
-        Prior("sharp", sharp),
-    )
-}
+PRIORS = by_name(
+    Prior("von_karman", von_karman, (2.0, 4.0)),
+    Prior("broad", broad),
+    Prior("layered", layered),
+    Prior("square", square, (2.0, 4.0)),
+    Prior("smooth", smooth, (2.0, 4.0)),
+    Prior("sharp", sharp),
+)
 
 
 def prior(name: str) -> Prior:
@@ -155,6 +132,4 @@ def prior(name: str) -> Prior:
     Raises:
         InputError: an unknown name.
     """
-    if name not in PRIORS:
-        raise InputError(f"there is no prior {name!r}, expected one of {', '.join(PRIORS)}")
-    return PRIORS[name]
+    return named(name, PRIORS)

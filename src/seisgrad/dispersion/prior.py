@@ -1,8 +1,6 @@
 """Named, seeded ensembles of layered earths: what a surrogate is trained on, and what an audit draws from.
 
-Model ``i`` of an ensemble depends on the seed, the split and ``i`` alone, so that it is the same whether it is drawn
-alone, in a batch, in another order or on another machine; no seed of one split ever meets one of another. A draw that
-is no earth is rejected and made again; the rejections are counted by cause.
+Seeds, splits and rejections are those of :mod:`seisgrad.dataset.ensemble`.
 """
 
 from collections import Counter
@@ -15,14 +13,15 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seisgrad.dataset.splits import Split, generator
+from seisgrad.dataset.ensemble import Ensemble, by_name, named
+from seisgrad.dataset.splits import Split
 from seisgrad.dispersion.ensembles.broad import broad
 from seisgrad.dispersion.ensembles.near_surface import near_surface
-from seisgrad.dispersion.ensembles.parts import Profile, Rejected
+from seisgrad.dispersion.ensembles.parts import Profile
 from seisgrad.dispersion.ensembles.tectonic import tectonic, tectonic_low_velocity
 from seisgrad.dispersion.ensembles.weak import low_velocity, weak, weak_paper, wild
 from seisgrad.earth import LayeredModel
-from seisgrad.errors import InputError, WorkError
+from seisgrad.errors import InputError
 
 Sampler = Callable[[np.random.Generator, NDArray[np.float64]], Profile]
 
@@ -30,9 +29,6 @@ Sampler = Callable[[np.random.Generator, NDArray[np.float64]], Profile]
 DEPTH: Float[Tensor, "256"] = 0.5 * torch.arange(256, dtype=torch.float64)
 #: The grid of ``near_surface``: 128 tops at 0.8 m.
 SHALLOW_DEPTH: Float[Tensor, "128"] = 0.0008 * torch.arange(128, dtype=torch.float64)
-
-#: Draws in a row that may be rejected before something must be wrong with the grid.
-_PATIENCE = 1000
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Prior:
+class Prior(Ensemble):
     """A named distribution of layered earths.
 
     Attributes:
@@ -53,14 +49,8 @@ class Prior:
         depth: km, the grid it is meant for.
     """
 
-    name: str
     sampler: Sampler
     depth: Float[Tensor, " depth"]
-
-    @property
-    def description(self) -> str:
-        """The distribution in words."""
-        return " ".join((self.sampler.__doc__ or "").split())
 
     def draw(
         self,
@@ -86,28 +76,13 @@ class Prior:
             InputError: a number, seed, index, split or grid that makes no sense.
         """
         grid = _as_grid(self.depth if depth is None else depth)
-        if number < 1:
-            raise InputError(f"number {number} of prior {self.name!r} is too small, expected at least 1")
-        rejected: Counter[str] = Counter()
-        profiles = np.empty((3, number, len(grid)))
-        for i in range(number):
-            profiles[:, i] = self._one(generator(seed, split, first + i), grid, rejected)
-        vp, vs, rho = (torch.from_numpy(p) for p in profiles)
+        where = f"a grid down to {grid[-1]:g} km; it is meant for one like 0 to {float(self.depth[-1]):g} km"
+        profiles, rejected = self.samples(
+            lambda rng: np.stack(self.sampler(rng, grid)), number, seed, first, split, where
+        )
+        vp, vs, rho = torch.from_numpy(profiles.swapaxes(0, 1).copy())
         thickness = torch.from_numpy(np.append(np.diff(grid), 0.0)).expand(number, -1).contiguous()
         return Draw(LayeredModel(thickness, vp, vs, rho), rejected)
-
-    def _one(
-        self, rng: np.random.Generator, grid: NDArray[np.float64], rejected: Counter[str]
-    ) -> NDArray[np.float64]:
-        for _ in range(_PATIENCE):
-            try:
-                return np.stack(self.sampler(rng, grid))
-            except Rejected as cause:
-                rejected[str(cause)] += 1
-        raise WorkError(
-            f"prior {self.name!r} rejected {_PATIENCE} draws in a row on a grid down to {grid[-1]:g} km; "
-            f"it is meant for one like 0 to {float(self.depth[-1]):g} km"
-        )
 
 
 def _as_grid(depth: Float[Tensor, " depth"]) -> NDArray[np.float64]:
@@ -120,19 +95,16 @@ def _as_grid(depth: Float[Tensor, " depth"]) -> NDArray[np.float64]:
     return grid
 
 
-PRIORS: dict[str, Prior] = {
-    prior.name: prior
-    for prior in (
-        Prior("weak", weak, DEPTH),
-        Prior("weak_paper", weak_paper, DEPTH),
-        Prior("tectonic", tectonic, DEPTH),
-        Prior("lvz", low_velocity, DEPTH),
-        Prior("tectonic_lvz", tectonic_low_velocity, DEPTH),
-        Prior("wild", wild, DEPTH),
-        Prior("broad", broad, DEPTH),
-        Prior("near_surface", near_surface, SHALLOW_DEPTH),
-    )
-}
+PRIORS = by_name(
+    Prior("weak", weak, DEPTH),
+    Prior("weak_paper", weak_paper, DEPTH),
+    Prior("tectonic", tectonic, DEPTH),
+    Prior("lvz", low_velocity, DEPTH),
+    Prior("tectonic_lvz", tectonic_low_velocity, DEPTH),
+    Prior("wild", wild, DEPTH),
+    Prior("broad", broad, DEPTH),
+    Prior("near_surface", near_surface, SHALLOW_DEPTH),
+)
 
 
 def prior(name: str) -> Prior:
@@ -141,6 +113,4 @@ def prior(name: str) -> Prior:
     Raises:
         InputError: an unknown name.
     """
-    if name not in PRIORS:
-        raise InputError(f"there is no prior {name!r}, expected one of {', '.join(PRIORS)}")
-    return PRIORS[name]
+    return named(name, PRIORS)

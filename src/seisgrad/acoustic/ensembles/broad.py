@@ -3,9 +3,11 @@
 import numpy as np
 
 from seisgrad.acoustic.grid import Grid
+from seisgrad.dataset.ensemble import between, either_sign, evenly_in_log
 from seisgrad.earth.random_field import VonKarman
+from seisgrad.waves.structures import body, field, layers, places
 
-from .parts import Array, between, body, either_sign, evenly_in_log, field, layers, places
+from .parts import Array
 from .sharp import contrasts
 
 

@@ -3,9 +3,11 @@
 import numpy as np
 
 from seisgrad.acoustic.grid import Grid
+from seisgrad.dataset.ensemble import between
 from seisgrad.earth.random_field import Gaussian, VonKarman
+from seisgrad.waves.structures import field
 
-from .parts import Array, between, field, tied
+from .parts import Array, tied
 
 
 def von_karman(rng: np.random.Generator, grid: Grid) -> Array:

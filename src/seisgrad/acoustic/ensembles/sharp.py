@@ -3,9 +3,11 @@
 import numpy as np
 
 from seisgrad.acoustic.grid import Grid
+from seisgrad.dataset.ensemble import between, either_sign
 from seisgrad.earth.random_field import VonKarman
+from seisgrad.waves.structures import body, field, layers, places
 
-from .parts import Array, between, body, either_sign, field, layers, places, tied
+from .parts import Array, tied
 
 
 def square(rng: np.random.Generator, grid: Grid) -> Array:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .parts import Array, Profile, between, checked, knot_depths, rough, through
+from seisgrad.dataset.ensemble import between
+
+from .parts import Array, Profile, checked, knot_depths, rough, through
 
 #: Speed of P waves in water-filled soil is at least this, km/s.
 SATURATED = 1.45

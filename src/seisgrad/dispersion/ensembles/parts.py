@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from seisgrad.dataset.ensemble import Rejected, between
 from seisgrad.earth.scaling import density_from_vp
 
 from .interpolation import monotone_cubic, unit_spline
@@ -11,15 +12,6 @@ from .interpolation import monotone_cubic, unit_spline
 Array = NDArray[np.float64]
 Profile = tuple[Array, Array, Array]
 """vp, vs (km/s) and density (g/cm³) of the layers of a depth grid."""
-
-
-class Rejected(Exception):
-    """A draw that is no earth of this ensemble; the message is the cause, counted by the caller."""
-
-
-def between(rng: np.random.Generator, low: float, high: float) -> float:
-    """A uniform draw."""
-    return float(rng.uniform(low, high))
 
 
 def knot_depths(rng: np.random.Generator, least: int, most: int, bottom: float) -> Array:

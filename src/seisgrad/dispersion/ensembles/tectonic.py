@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .parts import Array, Profile, between, brocher_density, checked, rough, through, with_low_zone
+from seisgrad.dataset.ensemble import between
+
+from .parts import Array, Profile, brocher_density, checked, rough, through, with_low_zone
 
 
 class Region(NamedTuple):

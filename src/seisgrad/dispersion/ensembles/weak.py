@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from seisgrad.dataset.ensemble import Rejected, between
+
 from .parts import (
     Array,
     Profile,
-    Rejected,
-    between,
     brocher_density,
     checked,
     knot_depths,
