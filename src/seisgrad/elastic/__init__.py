@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from seisgrad._lazy import attach
 
 if TYPE_CHECKING:
+    from seisgrad.elastic.background import Background
     from seisgrad.elastic.grid import Grid
     from seisgrad.elastic.survey import Survey
 
-__all__ = ["Grid", "Survey"]
+__all__ = ["Background", "Grid", "Survey"]
 
-_HOMES = {"Grid": "grid", "Survey": "survey"}
+_HOMES = {"Background": "background", "Grid": "grid", "Survey": "survey"}
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.elastic.{home}" for name, home in _HOMES.items()})
