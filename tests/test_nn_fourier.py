@@ -53,6 +53,14 @@ def test_a_multiplier_of_ik_differentiates() -> None:
     torch.testing.assert_close(made, (slopes[:, None, None] * torch.cos(phase)).sum(0), rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("grid", [(12, 10), (5, 9), (7, 24), (11, 8)])
+def test_a_convolution_to_another_grid_is_the_same_function_there(grid: tuple[int, int]) -> None:
+    torch.manual_seed(2)
+    convolution = SpectralConvolution(2, 3, (3, 4)).double()
+    there = convolution(wave((9, 11)), grid)
+    torch.testing.assert_close(there, convolution(wave(grid)), rtol=0, atol=1e-12)
+
+
 def test_a_gaussian_multiplier_is_a_periodic_convolution_with_a_gaussian() -> None:
     convolution = SpectralConvolution(1, 1, (16,)).double()
     width = 0.07

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seisgrad.acoustic.grid import Grid
-from seisgrad.acoustic.samples import Samples, arrays_of, opened
 from seisgrad.acoustic.series.lattice import lattice
 from seisgrad.acoustic.series.network import SeriesNet, SeriesSize
 from seisgrad.acoustic.series.readout import Places, at
+from seisgrad.dataset.samples import Samples, arrays_of, opened
 from seisgrad.errors import InputError
 from seisgrad.nn.sampling import sample
 from seisgrad.training.task import Batch, Split
@@ -176,7 +176,7 @@ def field_task(paths: Sequence[Path], size: SeriesSize) -> FieldTask:
     """
     sets, told = [], []
     for path in paths:
-        train, validation, settings, words = opened(path)
+        train, validation, settings, words = opened(path, "acoustic")
         if "frequencies" not in settings:
             raise InputError(
                 f"{path} holds snapshots in time, and the network 'series' learns spectra; simulate without --times, "

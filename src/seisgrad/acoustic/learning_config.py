@@ -1,38 +1,34 @@
 """What to train, from a configuration file: sections ``network``, ``arguments`` and ``training``.
 
 Without a file it is the network of series with the settings of the shipped ones. A new network is a line in
-:data:`NETWORKS` and one in :data:`USUAL`.
+:data:`NETWORKS`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seisgrad.acoustic.learning import FieldTask, field_task
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.acoustic.space_time import SpaceTimeSize, SpaceTimeTask, space_time_task
-from seisgrad.errors import InputError
-from seisgrad.training.config import from_mapping, only_one, read_config, require_known, section, with_budget
+from seisgrad.training.choice import Kind, choose
+from seisgrad.training.config import only_one
 from seisgrad.training.settings import Settings
 
-SECTIONS = ("network", "arguments", "training")
-NETWORKS: dict[str, type[SeriesSize] | type[SpaceTimeSize]] = {
-    "series": SeriesSize,
-    "space_time": SpaceTimeSize,
+_SERIES = {
+    "epochs": 30,
+    "batch_size": 8,
+    "learning_rate": 4e-3,
+    "weight_decay": 0.0,
+    "clip": 0.3,
+    "ema": 0.99,
+    "warm_up": 0.05,
 }
-#: Settings of the training that a file need not write, by network; of the second what is known of the paper's.
-USUAL: dict[str, dict[str, Any]] = {
-    "series": {
-        "epochs": 30,
-        "batch_size": 8,
-        "learning_rate": 4e-3,
-        "weight_decay": 0.0,
-        "clip": 0.3,
-        "ema": 0.99,
-        "warm_up": 0.05,
-    },
-    "space_time": {"epochs": 300, "batch_size": 30, "ema": 0.0},
+NETWORKS = {
+    "series": Kind(SeriesSize, _SERIES, {"knots": 2}),
+    # the settings of its training are what is known of the paper's
+    "space_time": Kind(SpaceTimeSize, {"epochs": 300, "batch_size": 30, "ema": 0.0}),
 }
 
 
@@ -74,19 +70,5 @@ def learning_config(
     Raises:
         InputError: a file that cannot be read; an unknown section, key or network; a value of the wrong kind.
     """
-    entries = read_config(path) if path else {}
-    where = str(path) if path else "the configuration"
-    for key in entries:
-        require_known(key, SECTIONS, where)
-    named = entries.get("network", "series")
-    chosen = network or named
-    if not isinstance(chosen, str) or chosen not in NETWORKS:
-        raise InputError(f"{where}: there is no network {chosen!r}, expected one of {', '.join(NETWORKS)}")
-    arguments = section(entries, "arguments", where) if chosen == named else {}
-    size = from_mapping(NETWORKS[chosen], arguments, f"{where}: arguments")
-    for key, value in asdict(size).items():
-        least = 2 if key == "knots" else 0 if isinstance(value, bool) else 1
-        if value < least:
-            raise InputError(f"{where}: arguments: {key} is {value}, expected at least {least}")
-    settings = with_budget(section(entries, "training", where), training or {}, USUAL[chosen])
-    return LearningConfig(chosen, size, Settings.from_dict(settings, f"{where}: training"))
+    chosen = choose(path, NETWORKS, network=network, training=training)
+    return LearningConfig(chosen.network, chosen.size, chosen.settings)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seisgrad.acoustic.grid import Grid
-from seisgrad.acoustic.samples import Samples, arrays_of, opened
+from seisgrad.dataset.samples import Samples, arrays_of, opened
 from seisgrad.errors import InputError
 from seisgrad.nn.fourier import FourierNetwork
 from seisgrad.training.task import Batch, Split
@@ -187,7 +187,7 @@ def space_time_task(path: Path, size: SpaceTimeSize, *, seed: int = 0) -> SpaceT
     Raises:
         InputError: no complete dataset of this system, or one of spectra.
     """
-    train, validation, settings, told = opened(path)
+    train, validation, settings, told = opened(path, "acoustic")
     if "times" not in settings:
         raise InputError(
             f"{path} holds spectra, and the network 'space_time' learns snapshots; simulate with --times, or train "

@@ -32,18 +32,21 @@ class SpectralConvolution(nn.Module):
         kept = (*(2 * m for m in self.modes[:-1]), self.modes[-1])
         self.weight = _multipliers(*kept, inputs, outputs)
 
-    def forward(self, x: Float[Tensor, "batch inputs *grid"]) -> Float[Tensor, "batch outputs *grid"]:
-        """The convolved channels on the grid of ``x``."""
-        grid = x.shape[2:]
+    def forward(
+        self, x: Float[Tensor, "batch inputs *grid"], grid: Sequence[int] | None = None
+    ) -> Float[Tensor, "batch outputs *points"]:
+        """The convolved channels on the grid of ``x``, or on another one with as many points as ``grid`` says."""
+        grid = tuple(x.shape[2:] if grid is None else grid)
         axes, x = tuple(range(-len(grid), 0)), x.to(self.weight.dtype)  # transforms know no half precision
         waves, weight = torch.fft.rfftn(x, dim=axes, norm="forward"), torch.view_as_complex(self.weight)
-        last = _positive(self.modes[-1], grid[-1])
-        waves, weight = waves[..., :last], weight.narrow(len(grid) - 1, 0, last)
-        for axis, (modes, points) in enumerate(zip(self.modes[:-1], grid[:-1], strict=True)):
-            waves, weight = _low(waves, axis + 2, modes, points), _low(weight, axis, modes, points)
+        coarsest = [min(pair) for pair in zip(x.shape[2:], grid, strict=True)]
+        kept = [(_positive(m, n), _negative(m, n)) for m, n in zip(self.modes, coarsest, strict=True)]
+        waves, weight = waves[..., : kept[-1][0]], weight.narrow(len(grid) - 1, 0, kept[-1][0])
+        for axis, low in enumerate(kept[:-1]):
+            waves, weight = _low(waves, axis + 2, low), _low(weight, axis, low)
         mixed = (waves.movedim((0, 1), (-2, -1)) @ weight).movedim((-2, -1), (0, 1))
-        for axis, (modes, points) in enumerate(zip(self.modes[:-1], grid[:-1], strict=True)):
-            mixed = _spread(mixed, axis + 2, modes, points)
+        for axis, (low, points) in enumerate(zip(kept[:-1], grid[:-1], strict=True)):
+            mixed = _spread(mixed, axis + 2, low, points)
         return torch.fft.irfftn(mixed, s=grid, dim=axes, norm="forward")
 
 
@@ -166,17 +169,16 @@ def _negative(modes: int, points: int) -> int:
     return min(modes, (points - 1) // 2)
 
 
-def _low(values: Tensor, axis: int, modes: int, points: int) -> Tensor:
-    """The wavenumbers of an axis that grid and modes share, positive ones first."""
-    negative = _negative(modes, points)
-    first = values.narrow(axis, 0, _positive(modes, points))
+def _low(values: Tensor, axis: int, kept: tuple[int, int]) -> Tensor:
+    """So many wavenumbers of an axis from 0 on, and so many negative ones, positive ones first."""
+    positive, negative = kept
+    first = values.narrow(axis, 0, positive)
     return torch.cat([first, values.narrow(axis, values.shape[axis] - negative, negative)], axis)
 
 
-def _spread(values: Tensor, axis: int, modes: int, points: int) -> Tensor:
-    """The inverse of :func:`_low`, zero where there was nothing."""
-    positive, negative = _positive(modes, points), _negative(modes, points)
+def _spread(values: Tensor, axis: int, kept: tuple[int, int], points: int) -> Tensor:
+    """The inverse of :func:`_low` on a grid of so many points, zero where there was nothing."""
     shape = list(values.shape)
-    shape[axis] = points - positive - negative
-    first, last = values.split([positive, negative], axis)
+    shape[axis] = points - sum(kept)
+    first, last = values.split(kept, axis)
     return torch.cat([first, values.new_zeros(shape), last], axis)

@@ -1,4 +1,4 @@
-"""Arrays of acoustic datasets as training takes them: opened, told of in the card, and checked in memory."""
+"""Arrays of a dataset as training takes them: opened, told of in the card, and checked in memory."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from seisgrad.dataset import open_dataset
+from seisgrad.dataset.reading import open_dataset
 from seisgrad.errors import InputError
 
 
@@ -20,16 +20,16 @@ class Samples(Protocol):
         ...
 
 
-def opened(path: Path) -> tuple[Samples, Samples, Mapping[str, Any], dict[str, Any]]:
-    """Training and validation samples of a dataset, its settings, and what a card tells of it.
+def opened(path: Path, system: str) -> tuple[Samples, Samples, Mapping[str, Any], dict[str, Any]]:
+    """Training and validation samples of a dataset of a system, its settings, and what a card tells of it.
 
     Raises:
-        InputError: no complete dataset of this system.
+        InputError: no complete dataset of the system.
     """
     train, validation = (open_dataset(path, split) for split in ("train", "validation"))
     manifest = train.manifest
-    if manifest.system != "acoustic":
-        raise InputError(f"{path} is a dataset of {manifest.system!r}, expected one of 'acoustic'")
+    if manifest.system != system:
+        raise InputError(f"{path} is a dataset of {manifest.system!r}, expected one of {system!r}")
     told = manifest.as_json()
     told.pop("shards")  # hundreds of counts; their sum says enough
     told["rejected"] = {split: dict(counts) for split, counts in manifest.rejected.items()}
