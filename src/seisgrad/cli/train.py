@@ -1,8 +1,6 @@
 """``seisgrad train``: a network that learns a system from a dataset."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,37 +9,17 @@ import typer
 from seisgrad.cli.choices import number, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
+from seisgrad.cli.training_plans import PLANS
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
-    from seisgrad.training import Progress, Result, Settings, Task
+    from seisgrad.training import Progress, Result
 
 EXAMPLE = "Example: seisgrad train dispersion --data data.zarr --minutes 60 --out checkpoint"
 
-SYSTEMS = ("dispersion", "acoustic")
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a system brings to this command.
-
-    Attributes:
-        network: name of what is trained.
-        settings: of the training.
-        task: makes the task of learning datasets.
-        measure: errors of the weights in a folder on so many unseen earths into their card, where there is a measure.
-        test_models: how many are usual.
-    """
-
-    network: str
-    settings: "Settings"
-    task: "Callable[[Sequence[Path]], Task]"
-    measure: Callable[[Path, int, Console], None]
-    test_models: int
-
 
 def train(
-    system: Annotated[str, typer.Argument(help=", ".join(SYSTEMS), metavar="SYSTEM", show_default=False)],
+    system: Annotated[str, typer.Argument(help=", ".join(PLANS), metavar="SYSTEM", show_default=False)],
     data: Annotated[
         list[Path],
         typer.Option(
@@ -56,13 +34,15 @@ def train(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="YAML or JSON: network, arguments, training; losses of dispersion.", metavar="FILE"
+            help="YAML or JSON: network, arguments, training; losses of dispersion and elastic.",
+            metavar="FILE",
         ),
     ] = None,
     network: Annotated[
         str | None,
         typer.Option(
-            help="In place of the configuration's: modes, residual, transformer; of acoustic series, space_time.",
+            help="In place of the configuration's: modes, residual, transformer; of acoustic series, space_time; of "
+            "elastic helmholtz.",
             metavar="NAME",
             show_default=False,
         ),
@@ -96,7 +76,8 @@ def train(
     test_models: Annotated[
         int | None,
         typer.Option(
-            help="Unseen earths on which the errors in the card are measured (200, 50 of acoustic); 0 for none.",
+            help="Unseen earths on which the errors in the card are measured (200, 50 of acoustic, 20 of elastic); "
+            "0 for none.",
             parser=whole_number,
             metavar="N",
             show_default=False,
@@ -106,8 +87,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network on exact data, of dispersion also on derivatives; the same command resumes it after a stop."""
-    if system not in SYSTEMS:
-        raise InputError(f"there is no system {system!r} to train, expected {' or '.join(SYSTEMS)}")
+    if system not in PLANS:
+        raise InputError(f"there is no system {system!r} to train, expected {', '.join(PLANS)}")
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads} is too few, expected at least 1")
     if test_models is not None and test_models < 0:
@@ -119,7 +100,7 @@ def train(
     from seisgrad.training import fit
 
     asked = {"epochs": epochs, "minutes": minutes, "seed": seed}
-    plan = (_acoustic if system == "acoustic" else _dispersion)(config, network, derivatives, asked)
+    plan = PLANS[system](config, network, derivatives, asked)
     if threads is not None:
         torch.set_num_threads(threads)
     task = plan.task(data)
@@ -137,55 +118,6 @@ def train(
             if number > 0 and not result.was_finished:
                 plan.measure(out, number, console)
             _tell(result, plan.network, task.network, console)
-
-
-def _dispersion(
-    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
-) -> _Plan:
-    from seisgrad.dispersion.learning import curve_task
-    from seisgrad.dispersion.learning_config import learning_config
-    from seisgrad.training.config import only_one
-
-    chosen = learning_config(config, network=network, derivatives=derivatives, training=asked)
-
-    def task(data: Sequence[Path]) -> "Task":
-        return curve_task(
-            only_one(data), chosen.network, chosen.arguments, chosen.losses, seed=chosen.settings.seed
-        )
-
-    return _Plan(chosen.network, chosen.settings, task, _measure_curves, 200)
-
-
-def _measure_curves(out: Path, number: int, console: Console) -> None:
-    """By band, where the curves are those of the table that has bands."""
-    from seisgrad.dispersion import card_of
-    from seisgrad.report.error_card import measurable, measure
-
-    if measurable(card_of(out)):
-        with console.step("Measure the errors") as step:
-            measure(out, number, step.at)
-
-
-def _acoustic(
-    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
-) -> _Plan:
-    if derivatives is not None:
-        raise InputError(
-            f"{'--derivatives' if derivatives else '--values-only'} belongs to dispersion, and an acoustic dataset "
-            "holds values alone; leave it out"
-        )
-    from seisgrad.acoustic.learning_config import learning_config
-
-    chosen = learning_config(config, network=network, training=asked)
-
-    return _Plan(chosen.network, chosen.settings, chosen.task, _measure_fields, 50)
-
-
-def _measure_fields(out: Path, number: int, console: Console) -> None:
-    from seisgrad.acoustic.error_card import measure
-
-    with console.step("Measure the errors") as step:
-        measure(out, number, step.at)
 
 
 class _Bar:

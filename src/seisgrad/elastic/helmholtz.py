@@ -17,6 +17,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.nn.column import ColumnIntegral
 from seisgrad.nn.fourier import Pointwise
@@ -117,40 +118,38 @@ class HelmholtzNet(nn.Module):
         size = self.amplitude * frequency[:, None] ** self.power
         return size[..., None] * torch.complex(parts[:, :, 0], parts[:, :, 1])
 
-    def motion(
-        self,
-        earth: Float[Tensor, "batch 3 z x"],
-        grid: Grid,
-        sources: Float[Tensor, " source"],
-        receivers: Float[Tensor, " receiver"],
-        frequencies: Float[Tensor, " frequency"],
-    ) -> Complex[Tensor, "batch source frequency component receiver"]:
-        """Motion at any receivers by any sources in earths on another grid, at most as long as that of the training.
+    def require(self, grid: Grid) -> None:
+        """InputError where the grid is longer or deeper than that of the training."""
+        (depth, length), (deepest, longest), slack = grid.extent, self.grid.extent, 0.5 * self.grid.spacing
+        if length > longest + slack:
+            raise InputError(
+                f"the line is {length:g} km long, expected at most the {longest:g} km of the training; shorten it, or "
+                "use the exact operator"
+            )
+        if depth > deepest + slack:
+            raise InputError(
+                f"the grid is {depth:g} km deep, expected at most the {deepest:g} km of the training; cut it there"
+            )
 
-        Raises:
-            InputError: a line that is longer.
-        """
+    def motion(
+        self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, survey: Survey
+    ) -> Complex[Tensor, "batch source frequency component receiver"]:
+        """Motion at the receivers of a survey by its sources, in earths on a grid that may be shorter."""
         earth, start = self._continued(earth, grid)
-        read = lagrange(receivers + start, self.grid).to(earth)
-        pairs = torch.cartesian_prod(sources + start, frequencies).to(earth)
+        read = lagrange(survey.receivers + start, self.grid).to(earth)
+        pairs = torch.cartesian_prod(survey.sources + start, survey.frequencies).to(earth)
         found = []
         for source, frequency in (some.unbind(1) for some in pairs.split(max(1, _TOGETHER // len(earth)))):
             each = [values.repeat_interleave(len(earth)) for values in (source, frequency)]
             surface = self(earth.repeat(len(source), 1, 1, 1), *each)
             found.append((surface @ read.mT.to(surface)).unflatten(0, (len(source), -1)))
-        return torch.cat(found).unflatten(0, (len(sources), -1)).movedim(2, 0)
+        return torch.cat(found).unflatten(0, (len(survey.sources), -1)).movedim(2, 0)
 
     def _continued(self, earth: Tensor, grid: Grid) -> tuple[Tensor, float]:
         """Earths on the grid of the training, and where on it the line begins, km."""
         if grid == self.grid:
             return earth, 0.0
-        beyond = self.grid.extent[1] - grid.extent[1]
-        if beyond < -0.5 * self.grid.spacing:
-            raise InputError(
-                f"the line is {grid.extent[1]:g} km long, expected at most the {self.grid.extent[1]:g} km of the "
-                "training; shorten it, or train a network for longer ones"
-            )
-        start = 0.5 * max(beyond, 0.0)
+        start = 0.5 * max(self.grid.extent[1] - grid.extent[1], 0.0)
         rows, columns = torch.meshgrid(self.grid.z, self.grid.x - start, indexing="ij")
         batch = (len(earth), -1, -1)
         rows, columns = ((at.to(earth) / grid.spacing).expand(batch) for at in (rows, columns))

@@ -1,0 +1,64 @@
+"""What to train, from a configuration file: sections ``network``, ``arguments``, ``losses`` and ``training``.
+
+Without a file it is the first of :data:`NETWORKS`, in which a new network is a line.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seisgrad.elastic.helmholtz import HelmholtzSize
+from seisgrad.elastic.learning import HelmholtzTask, Losses, helmholtz_task
+from seisgrad.training.choice import Kind, choose
+from seisgrad.training.config import from_mapping, only_one
+from seisgrad.training.settings import Settings
+
+NETWORKS = {
+    # of the paper's training: batches of 32, 100 passes, steps from 1e-3; here a cosine leads them to 0
+    "helmholtz": Kind(HelmholtzSize, {"epochs": 100, "batch_size": 32, "learning_rate": 1e-3, "ema": 0.99}),
+}
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """What to train and how.
+
+    Attributes:
+        network: its name.
+        size: of the network.
+        losses: how it is judged.
+        settings: of the training.
+    """
+
+    network: str
+    size: HelmholtzSize
+    losses: Losses
+    settings: Settings
+
+    def task(self, data: Sequence[Path]) -> HelmholtzTask:
+        """The task of learning a dataset.
+
+        Raises:
+            InputError: no complete dataset of this system, or several.
+        """
+        return helmholtz_task(only_one(data), self.size, self.losses, seed=self.settings.seed)
+
+
+def learning_config(
+    path: Path | None = None, *, network: str | None = None, training: Mapping[str, Any] | None = None
+) -> LearningConfig:
+    """The configuration of a file, or the default one, with what was asked for beside it.
+
+    Args:
+        path: a YAML or JSON file; none for the defaults.
+        network: in place of the file's; the file's arguments then count only if they are for the same one.
+        training: settings in place of the file's; one budget replaces another.
+
+    Raises:
+        InputError: a file that cannot be read; an unknown section, key or network; a value of the wrong kind.
+    """
+    chosen = choose(path, NETWORKS, network=network, training=training, others=("losses",))
+    where = str(path) if path else "the configuration"
+    losses = from_mapping(Losses, chosen.others["losses"], f"{where}: losses")
+    return LearningConfig(chosen.network, chosen.size, losses, chosen.settings)
