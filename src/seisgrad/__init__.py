@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 from seisgrad._lazy import attach
 
 if TYPE_CHECKING:
-    from seisgrad import acoustic, audit, checks, dataset, dispersion, earth, inversion, operator, plot
+    from seisgrad import (
+        acoustic,
+        audit,
+        checks,
+        dataset,
+        dispersion,
+        earth,
+        elastic,
+        inversion,
+        operator,
+        plot,
+    )
     from seisgrad.earth import LayeredModel
     from seisgrad.operator import Operator, Space, jacobian, jvp, vjp
 
@@ -29,6 +40,7 @@ __all__ = [
     "dataset",
     "dispersion",
     "earth",
+    "elastic",
     "inversion",
     "jacobian",
     "jvp",
@@ -39,7 +51,18 @@ __all__ = [
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-_ROOMS = ("acoustic", "audit", "checks", "dataset", "dispersion", "earth", "inversion", "operator", "plot")
+_ROOMS = (
+    "acoustic",
+    "audit",
+    "checks",
+    "dataset",
+    "dispersion",
+    "earth",
+    "elastic",
+    "inversion",
+    "operator",
+    "plot",
+)
 __getattr__, __dir__ = attach(
     __name__,
     {room: f"seisgrad.{room}" for room in _ROOMS}

@@ -108,7 +108,7 @@ class Prior(Ensemble):
         )
         streams = (generator(seed, split, first + i, _SOURCE_STREAM) for i in range(number))
         place = np.stack([self._placed(rng, grid, sources) for rng in streams])
-        return Draw(torch.from_numpy(earth), torch.from_numpy(place), rejected)
+        return Draw(torch.from_numpy(np.stack(earth)), torch.from_numpy(place), rejected)
 
     def _placed(self, rng: np.random.Generator, grid: Grid, sources: int) -> NDArray[np.float64]:
         extent = np.array(grid.extent)

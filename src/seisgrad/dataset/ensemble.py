@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seisgrad.dataset.splits import Split, generator
 from seisgrad.errors import InputError, WorkError
 
-Array = NDArray[np.float64]
+Sample = TypeVar("Sample")
 
 #: Draws in a row that may be rejected before something must be wrong with the grid.
 _PATIENCE = 1000
@@ -46,13 +45,13 @@ class Ensemble:
 
     def samples(
         self,
-        one: Callable[[np.random.Generator], Array],
+        one: Callable[[np.random.Generator], Sample],
         number: int,
         seed: int,
         first: int,
         split: Split,
         where: str,
-    ) -> tuple[Array, Counter[str]]:
+    ) -> tuple[list[Sample], Counter[str]]:
         """Samples ``first`` to ``first + number - 1`` of a split, and the rejections on the way, by cause.
 
         Args:
@@ -64,7 +63,7 @@ class Ensemble:
             where: the grid that is drawn on, and the one the ensemble is meant for, in words.
 
         Returns:
-            The draws, ``[sample, ...]``, and the rejections.
+            One draw after the other, and the rejections.
 
         Raises:
             InputError: a number, seed, index or split that makes no sense.
@@ -73,7 +72,7 @@ class Ensemble:
         self.require("number", number)
         rejected: Counter[str] = Counter()
         drawn = [self._one(one, generator(seed, split, first + i), rejected, where) for i in range(number)]
-        return np.stack(drawn), rejected
+        return drawn, rejected
 
     def require(self, what: str, value: int) -> None:
         """InputError where there is not at least one of ``what``."""
@@ -82,11 +81,11 @@ class Ensemble:
 
     def _one(
         self,
-        one: Callable[[np.random.Generator], Array],
+        one: Callable[[np.random.Generator], Sample],
         rng: np.random.Generator,
         rejected: Counter[str],
         where: str,
-    ) -> Array:
+    ) -> Sample:
         for _ in range(_PATIENCE):
             try:
                 return one(rng)

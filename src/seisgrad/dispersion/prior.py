@@ -80,7 +80,7 @@ class Prior(Ensemble):
         profiles, rejected = self.samples(
             lambda rng: np.stack(self.sampler(rng, grid)), number, seed, first, split, where
         )
-        vp, vs, rho = torch.from_numpy(profiles.swapaxes(0, 1).copy())
+        vp, vs, rho = torch.from_numpy(np.stack(profiles, 1))
         thickness = torch.from_numpy(np.append(np.diff(grid), 0.0)).expand(number, -1).contiguous()
         return Draw(LayeredModel(thickness, vp, vs, rho), rejected)
 

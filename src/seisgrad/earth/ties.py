@@ -74,12 +74,12 @@ class BrocherTie(Operator):
 
     def apply(self, x: Float[Tensor, "*batch depth"]) -> Float[Tensor, "*batch 3 depth"]:
         """The layered earth of shear velocity `x`, km/s."""
-        vp = _vp_from_any_vs(x)
+        vp = brocher_vp(x)
         return torch.stack([vp, x, scaling.density_from_vp(vp)], dim=-2)
 
 
-def _vp_from_any_vs(vs: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Equation 9 of Brocher (2005), continued above its range with a ratio that levels off."""
+def brocher_vp(vs: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """vp of any vs, km/s: equation 9 of Brocher (2005), continued above its range as :class:`BrocherTie` says."""
     limit = torch.tensor(scaling.VP_FROM_VS_RANGE.high, dtype=vs.dtype, device=vs.device)
     ratio = scaling.vp_from_vs(limit) / limit
     ratio_slope = (scaling.vp_from_vs_slope(limit) - ratio) / limit
