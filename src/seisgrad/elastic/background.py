@@ -12,7 +12,11 @@ follows by reciprocity.
 
 The integral is weighed: a film of water of thickness e loads the surface with ρ ω² e per vertical displacement, and
 first-order perturbation of the wavenumber gives a = (∂k/∂e)/(ρ ω²). So all is made of roots of the exact dispersion
-operator, and differentiable. The near field, body waves and higher modes are not in it.
+operator, and differentiable.
+
+Where a slow layer lies deep the fundamental mode is guided by it and hardly moves the surface. The wave of a column is
+therefore the mode of largest a, as a mean over modes whose weights are a high power of a: it changes smoothly from
+column to column and from earth to earth. The near field, body waves and what other modes carry are not in it.
 """
 
 import copy
@@ -37,6 +41,8 @@ _GROWTH = 0.1
 _WATER = (1.5, 1.0)
 #: Thickness of the film: km over the highest frequency in Hz. The slope from three films errs by its square.
 _FILM = 1e-3
+#: Power of a in the weight of a mode: one that moves the surface half as much counts 1/256.
+_POWER = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +61,7 @@ class _Ends:
 
 
 class Background(Operator):
-    """P and S velocity and density ``[3, z, x]`` to the fundamental Rayleigh waves that a survey asks.
+    """P and S velocity and density ``[3, z, x]`` to the Rayleigh waves that a survey asks.
 
     Exact far from the source where the earth is layered. Below the grid lies a half-space as fast as the fastest layer
     of its column, which traps the wave whatever the earth.
@@ -65,13 +71,16 @@ class Background(Operator):
         survey: which sources, frequencies and receivers.
         columns: distance of the columns that are taken as layered, km; each is the mean of the earth around it. Two
             cells of the grid by default.
+        modes: among which that of largest a is sought, from the fundamental on.
 
     Raises:
-        InputError: a place outside the grid, or a distance that is not positive.
+        InputError: a place outside the grid, no mode, or a distance that is not positive.
     """
 
-    def __init__(self, grid: Grid, survey: Survey, *, columns: float | None = None) -> None:
-        self.grid = grid
+    def __init__(self, grid: Grid, survey: Survey, *, columns: float | None = None, modes: int = 8) -> None:
+        if modes < 1:
+            raise InputError(f"modes is {modes}, expected at least 1, the fundamental one")
+        self.grid, self.modes = grid, tuple(range(modes))
         self.columns = 2.0 * grid.spacing if columns is None else columns
         if not 0.0 < self.columns < math.inf:
             raise InputError(f"columns is {columns!r} km, expected the distance of the columns, positive")
@@ -121,9 +130,14 @@ class Background(Operator):
         omega = 2.0 * math.pi / periods
         bare = LayeredModel(*earth)
         films = [LayeredModel(*_under_water(earth, times * self._film)) for times in (1, 2)]
-        k, k1, k2 = (omega / velocity(model, periods) for model in (bare, *films))
-        slope = (4.0 * k1 - k2 - 3.0 * k) / (2.0 * self._film)
-        waves = torch.stack([k, slope / (_WATER[1] * omega**2), ellipticity(bare, periods)])
+        c, c1, c2 = (velocity(model, periods, mode=self.modes) for model in (bare, *films))
+        ratio = ellipticity(bare, periods, mode=self.modes)
+        there = (c + c1 + c2 + ratio).isfinite()  # [batch, column, mode, frequency]
+        k, k1, k2 = (omega / v.where(there, 1.0) for v in (c, c1, c2))
+        # a mode that the surface does not feel may come out below 0 by rounding
+        size = ((4.0 * k1 - k2 - 3.0 * k) / (2.0 * self._film * _WATER[1] * omega**2)).clamp(min=0.0)
+        weight = (size / size.detach().amax(-2, keepdim=True)) ** _POWER
+        waves = (torch.stack([k, size, ratio.where(there, 0.0)]) * weight).sum(-2) / weight.sum(-2)
         return waves[..., which].mT
 
     def _between(
