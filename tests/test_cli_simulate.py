@@ -1,5 +1,6 @@
 """``seisgrad simulate``: its files, a stop by Ctrl-C, a cluster of two processes, and what it refuses."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -17,10 +18,13 @@ from seisgrad.cli import main
 from seisgrad.cli.progress import pace
 from seisgrad.dataset import open_dataset
 from seisgrad.dispersion import DispersionRecipe
+from seisgrad.elastic import ElasticRecipe, Grid
+from seisgrad.elastic.prior import PRIORS
 
 COMMAND = ["simulate", "dispersion", "--prior", "weak", "--number", "20", "--seed", "1", "--rows", "2"]
 COMMAND += ["--shard", "8", "--workers", "1"]
 ACOUSTIC = ["simulate", "acoustic", "--number", "2", "--seed", "1"]
+ELASTIC = ["simulate", "elastic", "--number", "2", "--seed", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,30 @@ def test_an_acoustic_dataset_goes_on_where_it_was(
     assert pressure.sel(part="imaginary", frequency=1.0).shape == (3, 64, 64)
 
 
+def test_an_elastic_dataset_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two frequencies and two sources on a short line: records of two training samples, then of one more."""
+    short = dataclasses.replace(PRIORS["basin"], grid=Grid((12, 24), 0.6))
+    monkeypatch.setitem(PRIORS, "basin", short)
+    monkeypatch.setattr("seisgrad.dataset.manifest.validation_number", lambda number: 1)
+    words = ["simulate", "elastic", "--prior", "basin", "--seed", "1", "--frequencies", "0.1,0.2"]
+    words += ["--sources", "2", "--workers", "1", "--shard", "4", "--out", str(tmp_path / "e.zarr"), "--json"]
+    for number in ("2", "3"):
+        assert main([*words, "--number", number]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["number"] == {"train": 3, "validation": 1}
+    assert told["fields"]["spectra"] == [2, 2, 2, 234, 2]
+    recipe = ElasticRecipe("basin", 1, (0.1, 0.2), 2)
+    data = open_dataset(tmp_path / "e.zarr", "train")
+    assert data.manifest.settings == recipe.settings()
+    for name, values in recipe.make("train", 2, 1)[0].items():
+        assert np.array_equal(data[name][2:3], values)
+    spectra = data.as_xarray()["spectra"]
+    assert spectra.dims == ("sample", "source", "frequency", "component", "receiver", "part")
+    assert spectra.sel(component="vertical", frequency=0.1).shape == (3, 2, 234, 2)
+
+
 def test_once_more_is_no_work_and_json_tells_what_is_there(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,7 +138,18 @@ def test_once_more_is_no_work_and_json_tells_what_is_there(
     [
         (["simulate", "optics", "--number", "5", "--seed", "1"], "no system 'optics' to simulate"),
         ([*ACOUSTIC, "--rows", "0"], "--rows belongs to dispersion"),
-        ([*COMMAND, "--frequencies", "1,2"], "--frequencies belongs to acoustic"),
+        (
+            [*COMMAND, "--frequencies", "1,2"],
+            "--frequencies belongs to acoustic and elastic, not to dispersion",
+        ),
+        ([*ACOUSTIC, "--sources", "2"], "--sources belongs to elastic, not to acoustic"),
+        ([*ELASTIC, "--times", "0:4:0.04"], "--times belongs to acoustic, not to elastic"),
+        (
+            [*ELASTIC, "--prior", "basins"],
+            "there is no prior 'basins', expected one of los_angeles, broad, basin",
+        ),
+        ([*ELASTIC, "--sources", "0"], "sources is 0, expected at least 1"),
+        ([*ELASTIC, "--finer", "0"], "--finer 0 is too few"),
         ([*ACOUSTIC, "--prior", "weak"], "there is no prior 'weak', expected one of von_karman, "),
         (
             [*ACOUSTIC, "--frequencies", "1:8"],

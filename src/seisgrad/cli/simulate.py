@@ -8,16 +8,14 @@ import typer
 from seisgrad.cli.choices import check_scheduler, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
-from seisgrad.cli.periods import parse_frequencies, parse_times
 from seisgrad.cli.progress import SampleBar
-from seisgrad.errors import InputError, WorkError
+from seisgrad.cli.recipes import SYSTEMS, Asked, recipe_of
+from seisgrad.errors import WorkError
 
 if TYPE_CHECKING:
     from seisgrad.dataset import Manifest, Recipe
 
 EXAMPLE = "Example: seisgrad simulate dispersion --prior weak --number 100000 --seed 1 --out data.zarr"
-
-SYSTEMS = ("dispersion", "acoustic")
 
 
 def simulate(
@@ -38,7 +36,8 @@ def simulate(
         str,
         typer.Option(
             help="dispersion: weak (default), weak_paper, wild, broad, tectonic, lvz, tectonic_lvz or near_surface; "
-            "acoustic: von_karman (default), broad, layered, square, smooth or sharp.",
+            "acoustic: von_karman (default), broad, layered, square, smooth or sharp; "
+            "elastic: los_angeles (default), broad or basin.",
             metavar="NAME",
         ),
     ] = "",
@@ -54,13 +53,15 @@ def simulate(
     frequencies: Annotated[
         str | None,
         typer.Option(
-            help="acoustic: in Hz, as 1:8:1 (default) or as 2,4,8.", show_default=False, metavar="LIST"
+            help="In Hz, as 1:8:1 (acoustic's default) or as 2,4,8; elastic: 16 from 0.1247 to 0.4988.",
+            show_default=False,
+            metavar="LIST",
         ),
     ] = None,
     finer: Annotated[
         int | None,
         typer.Option(
-            help="acoustic: on a grid with N times as many cells along each axis (1).",
+            help="acoustic, elastic: on a grid with N times as many cells along each axis (1).",
             show_default=False,
             parser=whole_number,
             metavar="N",
@@ -74,10 +75,16 @@ def simulate(
             metavar="LIST",
         ),
     ] = None,
+    sources: Annotated[
+        int | None,
+        typer.Option(
+            help="elastic: on each earth (1).", show_default=False, parser=whole_number, metavar="N"
+        ),
+    ] = None,
     shard: Annotated[
         int | None,
         typer.Option(
-            help="Samples made and written together; 256, or 32 of the larger ones of acoustic.",
+            help="Samples made and written together; 256, or 32 of acoustic and 16 of elastic.",
             show_default=False,
             parser=whole_number,
             metavar="N",
@@ -99,14 +106,9 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Simulate a dataset of earths, data and exact derivatives; the same command resumes it after a stop."""
-    if system not in SYSTEMS:
-        raise InputError(f"there is no system {system!r} to simulate, expected {' or '.join(SYSTEMS)}")
     check_scheduler(scheduler)
     check_folder(out)
-    if system == "acoustic":
-        recipe, usual = _acoustic(prior, seed, frequencies, times, finer, rows)
-    else:
-        recipe, usual = _dispersion(prior, seed, rows, frequencies, times, finer)
+    recipe, usual = recipe_of(system, Asked(prior, seed, rows, frequencies, times, finer, sources))
 
     from seisgrad.dataset import simulate as make_dataset
 
@@ -130,62 +132,6 @@ def simulate(
                 f"{out} cannot be written ({error.strerror or error}); make room, and the same command resumes"
             ) from error
     _tell(recipe, manifest, out, Console(quiet=quiet, as_json=as_json))
-
-
-def _dispersion(
-    prior: str,
-    seed: int,
-    rows: int | None,
-    frequencies: str | None,
-    times: str | None,
-    finer: int | None,
-) -> "tuple[Recipe, int]":
-    """What to make, and the usual number of samples in a shard."""
-    if finer is not None:
-        raise InputError("--finer belongs to acoustic, and a dispersion dataset has no grid; leave it out")
-    if frequencies is not None or times is not None:
-        raise InputError(
-            f"--{'frequencies' if times is None else 'times'} belongs to acoustic, and a dispersion dataset has the "
-            "periods of its prior; leave it out"
-        )
-    from seisgrad.dataset.simulation import SHARD
-    from seisgrad.dispersion.simulation import ROWS, DispersionRecipe
-
-    return DispersionRecipe(prior or "weak", seed, rows=ROWS if rows is None else rows), SHARD
-
-
-def _acoustic(
-    prior: str,
-    seed: int,
-    frequencies: str | None,
-    times: str | None,
-    finer: int | None,
-    rows: int | None,
-) -> "tuple[Recipe, int]":
-    """What to make, and the usual number of samples in a shard."""
-    if rows is not None:
-        raise InputError(
-            "--rows belongs to dispersion, and an acoustic dataset holds no kernel rows; leave it out"
-        )
-    if frequencies is not None and times is not None:
-        raise InputError(
-            "--frequencies and --times were both given, expected spectra or snapshots; leave one out"
-        )
-    if finer is not None and finer < 1:
-        raise InputError(f"--finer {finer} is too few, expected at least 1")
-    from seisgrad.acoustic.prior import prior as ensemble
-    from seisgrad.acoustic.recipe import FREQUENCIES, SHARD, AcousticRecipe
-
-    prior = prior or "von_karman"
-    grid = ensemble(prior).grid.finer(finer or 1)
-
-    if times is not None:
-        from seisgrad.acoustic.snapshots import SnapshotRecipe
-
-        return SnapshotRecipe(prior, seed, tuple(parse_times(times)), grid=grid), SHARD
-
-    asked = FREQUENCIES if frequencies is None else tuple(parse_frequencies(frequencies))
-    return AcousticRecipe(prior, seed, asked, grid=grid), SHARD
 
 
 def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console) -> None:

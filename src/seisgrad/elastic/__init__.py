@@ -11,9 +11,34 @@ if TYPE_CHECKING:
     from seisgrad.elastic.background import Background
     from seisgrad.elastic.grid import Grid
     from seisgrad.elastic.physics import Physics
+    from seisgrad.elastic.recipe import ElasticRecipe
+    from seisgrad.elastic.surrogate import ElasticNet, card_of, load, shipped
     from seisgrad.elastic.survey import Survey
 
-__all__ = ["Background", "Draw", "Grid", "Physics", "Prior", "Survey", "prior"]
+__all__ = [
+    "Background",
+    "Draw",
+    "ElasticNet",
+    "ElasticRecipe",
+    "Grid",
+    "Physics",
+    "Prior",
+    "Survey",
+    "card_of",
+    "load",
+    "prior",
+    "shipped",
+]
 
-_HOMES = {"Background": "background", "Grid": "grid", "Physics": "physics", "Survey": "survey"}
+_HOMES = {
+    "Background": "background",
+    "ElasticNet": "surrogate",
+    "ElasticRecipe": "recipe",
+    "Grid": "grid",
+    "Physics": "physics",
+    "Survey": "survey",
+    "card_of": "surrogate",
+    "load": "surrogate",
+    "shipped": "surrogate",
+}
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.elastic.{home}" for name, home in _HOMES.items()})

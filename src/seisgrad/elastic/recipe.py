@@ -1,0 +1,131 @@
+"""The dataset of this system: earths of an ensemble, sources on each, and the exact motion of the surface."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.dataset.recipe import Arrays, Field, Recipe
+from seisgrad.dataset.splits import Split, generator
+from seisgrad.elastic.ensembles.parts import HIGHEST, SLOWEST_VS
+from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.physics import Physics
+from seisgrad.elastic.prior import Prior, line, prior
+from seisgrad.elastic.survey import Survey
+from seisgrad.errors import InputError
+from seisgrad.operator import Space
+
+#: Frequencies of Zou et al. (2025), Hz.
+FREQUENCIES: tuple[float, ...] = tuple(k / 40.1 for k in range(5, 21))
+#: Receivers along the line, as many as theirs.
+RECEIVERS = 234
+#: Samples made and written together: a minute of one thread.
+SHARD = 16
+
+#: A Rayleigh wave runs at no less than this share of the lowest vs.
+_SHARE_OF_S = 0.87
+
+
+@dataclass(frozen=True)
+class ElasticRecipe(Recipe):
+    """Spectra of the velocity of the surface of the earths of an ensemble, from vertical unit forces at random places.
+
+    Args:
+        prior: name of the ensemble.
+        seed: of the dataset, 0 to 2³² - 1.
+        frequencies: Hz; by default those of Zou et al. (2025), k/40.1 Hz for k = 5 … 20.
+        sources: on each earth.
+        receivers: evenly along the line, from 1 km to 1 km before its end.
+        refine: computational cells per cell of the grid; by default the fewest that keep the accuracy rule of
+            :class:`Physics`.
+        grid: the ensemble's own by default.
+
+    Raises:
+        InputError: an unknown ensemble, a seed, frequencies or numbers that cannot be, or a refine that is too coarse.
+    """
+
+    prior: str
+    seed: int
+    frequencies: tuple[float, ...] = FREQUENCIES
+    sources: int = 1
+    receivers: int = RECEIVERS
+    refine: int | None = None
+    grid: Grid | None = None
+
+    system = "elastic"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frequencies", tuple(float(f) for f in self.frequencies))
+        object.__setattr__(self, "grid", self.grid or prior(self.prior).grid)
+        generator(self.seed, "train", 0)  # refuses a seed that cannot be
+        for name in ("sources", "receivers"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}, expected at least 1")
+        object.__setattr__(self, "refine", self.physics().refine)
+
+    def physics(self, sources: Float[Tensor, " source"] | None = None) -> Physics:
+        """The exact operator from an earth to what is recorded, by default of sources evenly along the line."""
+        grid = self.grid or prior(self.prior).grid
+        places = line(grid, self.sources) if sources is None else sources
+        frequencies = torch.tensor(self.frequencies, dtype=torch.float64)
+        survey = Survey(places, line(grid, self.receivers), frequencies)
+        slowest, fastest = prior(self.prior).velocity
+        if (
+            max(self.frequencies) > HIGHEST
+        ):  # of such waves the ensemble promises no more than its lowest vs does
+            slowest = min(slowest, _SHARE_OF_S * SLOWEST_VS)
+        return Physics(grid, survey, velocity=(slowest, fastest), refine=self.refine)
+
+    def settings(self) -> dict[str, Any]:
+        """Ensemble, seed, grid and survey, and how the waves were computed and how well."""
+        physics = self.physics()
+        return {
+            "prior": self.prior,
+            "distribution": prior(self.prior).description,
+            "velocity": list(physics.velocity),
+            "seed": self.seed,
+            "shape": list(physics.grid.shape),
+            "spacing": physics.grid.spacing,
+            "frequencies": list(self.frequencies),
+            "sources": self.sources,
+            "receivers": physics.survey.receivers.tolist(),
+            "force": physics.survey.force,
+            "quantity": physics.survey.quantity,
+            "refine": physics.refine,
+            "time_step": physics.time_step,
+            "duration": physics.duration,
+            "relative_error": physics.error,
+        }
+
+    def fields(self) -> dict[str, Field]:
+        """``earth``, ``source``, ``spectra`` and ``held``."""
+        physics, causes = self.physics(), Prior.causes
+        source = Space("source", ("source",), (self.sources,), "km")
+        held = Space("held nodes", ("cause",), (len(causes),), "1", {"cause": causes})
+        return {
+            "earth": Field(physics.domain, "float32", "vp, vs and density on the nodes"),
+            "source": Field(source, "float32", "distance of the vertical unit forces along the line"),
+            "spectra": Field(
+                physics.codomain, "float32", "spectrum of the velocity of the surface, kernel e^{-iωt}"
+            ),
+            "held": Field(held, "int32", "nodes in which a velocity was held at a bound"),
+        }
+
+    def make(self, split: Split, first: int, number: int) -> tuple[Arrays, Counter[str]]:
+        """Earths of the ensemble, their sources and spectra, one after the other."""
+        draw = prior(self.prior).draw(number, self.seed, first, split, self.grid, self.sources)
+        # the waves belong to the earth and the sources as they are stored, not to ones that were rounded afterwards
+        earth, source = draw.earth.float(), draw.sources.float()
+        with torch.no_grad():
+            spectra = [self.physics(source[i].double())(earth[i]).numpy() for i in range(number)]
+        arrays = {
+            "earth": earth.numpy(),
+            "source": source.numpy(),
+            "spectra": np.stack(spectra),
+            "held": draw.held.numpy().astype(np.int32),
+        }
+        return arrays, draw.rejected
