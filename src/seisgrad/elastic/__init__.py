@@ -10,6 +10,8 @@ from seisgrad.elastic.prior import Draw, Prior, prior
 if TYPE_CHECKING:
     from seisgrad.elastic.background import Background
     from seisgrad.elastic.grid import Grid
+    from seisgrad.elastic.harmonic.mesh import Resolution
+    from seisgrad.elastic.harmonic.operator import Harmonic
     from seisgrad.elastic.physics import Physics
     from seisgrad.elastic.recipe import ElasticRecipe
     from seisgrad.elastic.surrogate import ElasticNet, card_of, load, shipped
@@ -21,8 +23,10 @@ __all__ = [
     "ElasticNet",
     "ElasticRecipe",
     "Grid",
+    "Harmonic",
     "Physics",
     "Prior",
+    "Resolution",
     "Survey",
     "card_of",
     "load",
@@ -35,7 +39,9 @@ _HOMES = {
     "ElasticNet": "surrogate",
     "ElasticRecipe": "recipe",
     "Grid": "grid",
+    "Harmonic": "harmonic.operator",
     "Physics": "physics",
+    "Resolution": "harmonic.mesh",
     "Survey": "survey",
     "card_of": "surrogate",
     "load": "surrogate",

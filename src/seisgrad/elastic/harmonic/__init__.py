@@ -1,0 +1,1 @@
+"""Elastic waves of one frequency by spectral elements, all surface sources at once."""
