@@ -6,9 +6,10 @@ from operator_suite import OperatorSuite
 from torch import Tensor
 from torch.testing import assert_close
 
-from seisgrad.acoustic import Grid, Physics, Survey, Traces, simulation
+from seisgrad.acoustic import Grid, Physics, Survey, Traces
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator, Space, vjp
+from seisgrad.waves import simulation
 
 SMALL = Grid((4, 5), 0.2)
 

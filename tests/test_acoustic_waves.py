@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seisgrad import checks
 from seisgrad.acoustic import Grid, Physics, Survey, Traces, accuracy
+from seisgrad.waves import stepping
 from seisgrad.waves.places import as_complex
 
 SQUARE = Grid((17, 21), 0.16)
@@ -79,7 +80,7 @@ def test_the_rule_holds_where_it_says() -> None:
     least = accuracy.least_cells()
     assert accuracy.dispersion_error(least, accuracy.DISTANCE) == pytest.approx(accuracy.TOLERANCE, rel=1e-3)
     assert 7.0 < least < 7.2
-    assert accuracy.choose_refine(0.16, 2.5, 8.0, None) == math.ceil(least * 0.16 * 8.0 / 2.5)
+    assert stepping.choose_refine(0.16, 2.5, 8.0, least, None) == math.ceil(least * 0.16 * 8.0 / 2.5)
 
 
 @pytest.mark.parametrize("top", ["absorbing", "free"])

@@ -17,22 +17,26 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.acoustic import readout
-from seisgrad.acoustic.accuracy import choose_refine, choose_time_step, dispersion_error
+from seisgrad.acoustic.accuracy import dispersion_error, least_cells
 from seisgrad.acoustic.grid import Grid
 from seisgrad.acoustic.simulation import Simulation
 from seisgrad.acoustic.survey import Survey, Traces
-from seisgrad.acoustic.waves import Waves
+from seisgrad.acoustic.waves import CRITICAL_COURANT, Waves
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator
-from seisgrad.waves import points
+from seisgrad.waves import leapfrog, points
 from seisgrad.waves.derivatives import respond
 from seisgrad.waves.places import Indices
+from seisgrad.waves.simulation import compact
+from seisgrad.waves.stepping import choose_duration, choose_refine, choose_time_step
 
 #: Cells of the earth's grid by which it is continued beyond its edges, and then those of the absorbing layer: as a
 #: width in km, so that the waves do not depend on the refinement. And the fewest fine cells of the latter.
 _MARGIN, _LAYER, _FEWEST = 2, 3, 12
 #: Spectra wait for waves that take this much longer than the straight way across the grid.
 _DETOUR = 1.25
+#: Share of the largest stable time step that is taken by default: room for jumps of density.
+_SHARE = 0.9
 
 
 class Physics(Operator):
@@ -80,9 +84,11 @@ class Physics(Operator):
         self.top, self.dtype = top, dtype
         self.domain, self.codomain = grid.space, survey.space
         self._highest, self._fade = _band(survey)
-        self.refine = choose_refine(grid.spacing, self.velocity[0], self._highest, refine)
+        self.refine = choose_refine(grid.spacing, self.velocity[0], self._highest, least_cells(), refine)
         self._spacing = grid.spacing / self.refine
-        self.time_step = choose_time_step(self._spacing, self.velocity[1], time_step)
+        self.time_step = choose_time_step(
+            self._spacing, self.velocity[1], CRITICAL_COURANT, _SHARE, time_step
+        )
         self.duration = self._choose_duration(duration)
         self.steps = math.ceil(self.duration / self.time_step)
         wavelength = self.velocity[0] / self._highest
@@ -126,7 +132,7 @@ class Physics(Operator):
         return other
 
     def _choose_duration(self, duration: float | None) -> float:
-        pulse = readout.pulse_length(self._highest)
+        pulse = leapfrog.pulse_length(self._highest)
         if isinstance(self.survey, Traces):
             if duration is not None:
                 raise InputError(
@@ -134,18 +140,13 @@ class Physics(Operator):
                 )
             return float(self.survey.times[-1]) + pulse + self._fade
         least = pulse + self._fade
-        if duration is None:
-            return least + _DETOUR * math.hypot(*self.grid.extent) / self.velocity[0]
-        if not least < duration < math.inf:
-            raise InputError(
-                f"duration is {duration!r} s, expected more than {least:.3g} s, the pulse and the fading at the end"
-            )
-        return float(duration)
+        usual = least + _DETOUR * math.hypot(*self.grid.extent) / self.velocity[0]
+        return choose_duration(least, usual, duration)
 
     def _simulate(self) -> Simulation:
         free, margin = self.top == "free", self._margin
         edge = max(_FEWEST, _LAYER * self.refine)
-        pulse = readout.pulse(self.steps, self.time_step, self._highest)
+        pulse = leapfrog.pulse(self.steps, self.time_step, self._highest)
         waves = Waves(self._spacing, self.time_step, pulse.to(self.dtype), edge, 0.5 * self._highest, free)
         if isinstance(self.survey, Survey):
             matrix = readout.spectra(
@@ -155,7 +156,7 @@ class Physics(Operator):
             times, wavelet = self.survey.times, self.survey.wavelet
             matrix = readout.traces(pulse, self.time_step, times, wavelet, self._highest, self._spacing)
         nodes, weights = self._around(self.survey.receivers)
-        read, receivers, weights = _compact(nodes, weights)
+        read, receivers, weights = compact(nodes, weights)
         return Simulation(
             waves,
             self.refine,
@@ -164,8 +165,8 @@ class Physics(Operator):
             receivers,
             weights,
             matrix.to(self.dtype),
-            isinstance(self.survey, Survey),
             self.dtype,
+            isinstance(self.survey, Survey),
         )
 
     @property
@@ -180,17 +181,6 @@ class Physics(Operator):
         nz, nx = ((n - 1) * self.refine + 1 for n in self.grid.shape)
         shape = (nz + (1 if free else 2) * margin, nx + 2 * margin)
         return points.weights(positions / self._spacing + first, shape, mirror=free)
-
-
-def _compact(nodes: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The nodes that are read at all, and for each receiver which of them and with which weights."""
-    counts = weights.abs() > 1e-12
-    most = max(1, int(counts.sum(1).max()))
-    order = weights.abs().argsort(1, descending=True)[:, :most]
-    weights = weights.gather(1, order)
-    nodes = nodes.gather(1, order[..., None].expand(-1, -1, 2))
-    read, place = torch.unique(nodes.reshape(-1, 2), dim=0, return_inverse=True)
-    return read, place.reshape(weights.shape), weights
 
 
 def _band(survey: Survey | Traces) -> tuple[float, float]:

@@ -1,11 +1,7 @@
 """From traces of a pulse to what a survey asks: spectra of the unit source, or traces of the source's own wavelet.
 
-Both are linear in the traces, one matrix ``[step, value]``. Two exact facts of the leapfrog scheme stand in it:
-
-- an oscillation that the scheme advances at frequency ω' obeys the physics of ω = (2/Δt) sin(ω'Δt/2), so the transform
-  is taken at ω' = (2/Δt) arcsin(ωΔt/2) and no error of the time step is left in the spectrum;
-- the pulse is known sample by sample, so its own discrete transform divides it out, whatever its shape.
-
+Both are linear in the traces, one matrix ``[step, value]``, and have no error of the time step
+(:mod:`seisgrad.waves.leapfrog`).
 The volume rate q of the scheme is the integral of the source s in time: S = iω Q.
 """
 
@@ -15,29 +11,10 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-#: The pulse's spectrum at the highest frequency asked, relative to that at 0.
-_AT_HIGHEST = 0.2
-#: The pulse begins this many standard deviations before its peak.
-_BEFORE = 5.0
+from seisgrad.waves import leapfrog
+
 #: The source of traces is faded out up to this multiple of its highest frequency at least.
 _LEAST_FADE = 1.05
-
-
-def pulse_width(highest: float) -> float:
-    """Standard deviation of the pulse in time, s: its spectrum falls to a fifth at ``highest`` Hz."""
-    return math.sqrt(-2.0 * math.log(_AT_HIGHEST)) / (2.0 * math.pi * highest)
-
-
-def pulse(steps: int, time_step: float, highest: float) -> Float[Tensor, " step"]:
-    """A Gaussian volume rate of unit area, sample n at (n + ½) Δt."""
-    width = pulse_width(highest)
-    time = (torch.arange(steps, dtype=torch.float64) + 0.5) * time_step
-    return torch.exp(-0.5 * (time / width - _BEFORE).square()) / (width * math.sqrt(2.0 * math.pi))
-
-
-def pulse_length(highest: float) -> float:
-    """The time after which the pulse has passed, s."""
-    return 2.0 * _BEFORE * pulse_width(highest)
 
 
 def spectra(
@@ -95,13 +72,5 @@ def band(times: Float[Tensor, " time"], wavelet: Float[Tensor, " time"]) -> floa
 def _response(
     volume_rate: Tensor, time_step: float, omega: Complex[Tensor, " frequency"], spacing: float, fade: float
 ) -> Complex[Tensor, "step frequency"]:
-    """The transform of traces divided by that of the source, at the frequencies of the scheme."""
-    scheme = 2.0 / time_step * torch.asin(0.5 * omega * time_step)
-    step = torch.arange(len(volume_rate), dtype=torch.float64)
-    kernel = torch.exp(-1j * scheme * time_step * step[:, None])
-    rate = (torch.exp(-0.5j * scheme * time_step) * (volume_rate.to(torch.complex128) @ kernel)) * 1j * omega
-    left = (len(volume_rate) - step) * time_step / fade
-    window = torch.sin(0.5 * math.pi * left.clamp(max=1.0)).square()
-    return (
-        window[:, None] * kernel / (spacing**2 * rate)
-    )  # weight 1 fills one cell: it is spacing² times a point
+    """Of a unit source, whose spectrum is iω times that of its volume rate."""
+    return leapfrog.response(volume_rate, time_step, omega, spacing, fade) / (1j * omega)

@@ -41,7 +41,7 @@ class Waves:
     frequency: float
     free: bool
 
-    def pressure(
+    def record(
         self,
         earth: Float[Tensor, "2 z x"],
         sources: Int[Tensor, "shot node 2"],
@@ -49,11 +49,7 @@ class Waves:
         receivers: Int[Tensor, "receiver 2"],
         segments: int = 1,
     ) -> Float[Tensor, "shot receiver time"]:
-        """Traces at nodes, differentiable by reverse mode in ``earth`` and ``weights``.
-
-        With more than one of ``segments`` in time, what a gradient needs is kept for one of them only; the backward
-        pass runs each again, and must be started by ``.backward()``.
-        """
+        """Traces of pressure at nodes; see :class:`~seisgrad.waves.simulation.Propagator`."""
         settings = self._settings(sources, weights)
         spacing, time_step = settings.pop("grid_spacing"), settings.pop("dt")
         rate = settings.pop("source_amplitudes_volume_rate")
@@ -85,7 +81,7 @@ class Waves:
         weights: Float[Tensor, "shot node"],
         receivers: Int[Tensor, "receiver 2"],
     ) -> Float[Tensor, "shot receiver time"]:
-        """The derivative of :meth:`pressure` along a change of the earth (the Born approximation is exactly that)."""
+        """The derivative of :meth:`record` along a change of the earth (the Born approximation is exactly that)."""
         out = deepwave.acoustic_born(
             earth[0],
             earth[1],

@@ -32,17 +32,28 @@ def weights(
     Returns:
         Indices of the nodes, ``[point, node, 2]``, and weights, ``[point, node]``, differentiable in ``positions``.
     """
-    first = positions.detach().floor().to(torch.int64) - (HALF_WIDTH - 1)
-    last = torch.tensor(shape, device=positions.device) - 2 * HALF_WIDTH
-    first = torch.minimum(first.clamp(min=0), last)
-    index = first.unsqueeze(-1) + torch.arange(2 * HALF_WIDTH, device=positions.device)  # [point, axis, node]
-    weight = _kernel(positions.unsqueeze(-1) - index)
+    index, weight = _window(positions, torch.tensor(shape, device=positions.device))
     if mirror:
         image = _kernel(positions[:, :1] + index[:, 0])
         weight = torch.stack([weight[:, 0] - image, weight[:, 1]], 1)
     both = (weight[:, 0, :, None] * weight[:, 1, None, :]).flatten(1)
     z, x = torch.broadcast_tensors(index[:, 0, :, None], index[:, 1, None, :])
     return torch.stack([z, x], -1).flatten(1, 2), both
+
+
+def along(
+    positions: Float[Tensor, " point"], nodes: int
+) -> tuple[Int[Tensor, "point node"], Float[Tensor, "point node"]]:
+    """The same along one axis: the nodes of a row around points at ``positions``, in cells from its first node."""
+    return _window(positions, torch.tensor(nodes, device=positions.device))
+
+
+def _window(positions: Float[Tensor, "..."], count: Tensor) -> tuple[Tensor, Tensor]:
+    """Indices and weights of the nodes around coordinates along axes of ``count`` nodes, on a new last axis."""
+    first = positions.detach().floor().to(torch.int64) - (HALF_WIDTH - 1)
+    first = torch.minimum(first.clamp(min=0), count - 2 * HALF_WIDTH)
+    index = first.unsqueeze(-1) + torch.arange(2 * HALF_WIDTH, device=positions.device)
+    return index, _kernel(positions.unsqueeze(-1) - index)
 
 
 def _kernel(distance: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
