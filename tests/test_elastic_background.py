@@ -142,6 +142,12 @@ def test_what_cannot_be_is_refused() -> None:
     far = Survey(SOURCES, RECEIVERS + 10.0, FREQUENCIES)
     with pytest.raises(InputError, match="receiver 3 lies at"):
         Background(GRID, far)
+    earth = layered(GRID).clone()
+    earth[1, 2, 3] = 0.0
+    with pytest.raises(InputError, match="vs at node z 2, x 3 is 0 km/s"):
+        Background(GRID, survey())(earth)
+    with pytest.raises(InputError, match="modes is 0"):
+        Background(GRID, survey(), modes=0)
     with pytest.raises(InputError, match="columns is 0"):
         Background(GRID, survey(), columns=0.0)
 

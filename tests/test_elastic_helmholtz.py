@@ -144,9 +144,9 @@ class TestRefusals:
     def test_what_is_no_earth(self, folder: Path) -> None:
         op, earth = net(folder, outside="allow"), toys.earths(2).double()
         for parameter, value, words in (
-            (1, 0.0, r"vs at node \(1, 2\) of earth 2 is 0, expected a positive"),
-            (0, 1.0, r"vp at node \(1, 2\) of earth 2 is 1, expected more than 1.155 vs"),
-            (2, math.nan, r"rho at node \(1, 2\) of earth 2 is nan"),
+            (1, 0.0, r"vs at node z 1, x 2 is 0 km/s, expected a positive"),
+            (0, 1.0, r"vp at node z 1, x 2 is 1 km/s, expected more than 1.155 vs"),
+            (2, math.nan, r"rho at node z 1, x 2 is nan"),
         ):
             broken = earth.clone()
             broken[1, parameter, 1, 2] = value

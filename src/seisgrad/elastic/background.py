@@ -30,6 +30,7 @@ from torch import Tensor
 from seisgrad.dispersion import ellipticity, velocity
 from seisgrad.earth import LayeredModel
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.harmonic.operator import require_on_line, require_solid
 from seisgrad.elastic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator
@@ -97,6 +98,7 @@ class Background(Operator):
 
     def apply(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """Spectra ``[*batch, source, frequency, component, receiver, part]`` of earths ``[*batch, 3, z, x]``."""
+        require_solid(x)
         earth = x.reshape(-1, *self.domain.shape).double().cpu()
         layers = (self._to_layers @ earth @ self._to_columns.mT).movedim(-1, 1)
         waves = self._waves(layers)
@@ -114,8 +116,7 @@ class Background(Operator):
 
     def _ask(self, survey: Survey) -> None:
         """Take up a survey."""
-        for places, what in ((survey.sources, "source"), (survey.receivers, "receiver")):
-            self.grid.require_inside(torch.stack([torch.zeros_like(places), places], -1), what)
+        require_on_line(self.grid, survey)
         self.survey = survey
         self.domain, self.codomain = self.grid.space, survey.space
 

@@ -16,6 +16,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.harmonic.operator import require_on_line, require_solid
 from seisgrad.elastic.helmholtz import HelmholtzNet, HelmholtzSize
 from seisgrad.elastic.range import Range
 from seisgrad.elastic.survey import Survey
@@ -104,9 +105,9 @@ class ElasticNet(Operator):
         """
         self._require_device(x)
         earth = x.reshape(-1, *self.domain.shape)
-        with suppress(RuntimeError):  # under torch.func.vmap values cannot be read
-            require_earth(earth)
-            if self.outside != "allow":
+        require_solid(x)
+        if self.outside != "allow":
+            with suppress(RuntimeError):  # under torch.func.vmap values cannot be read
                 self._mind(self.range.outside(earth, self.grid))
         motion = self.network.motion(earth.to(self.dtype), self.grid, self.survey) * self._factor.to(x.device)
         return as_parts(motion).reshape(*x.shape[:-3], *self.codomain.shape).to(x.dtype)
@@ -124,8 +125,7 @@ class ElasticNet(Operator):
 
     def _ask(self, survey: Survey) -> None:
         """Take up a survey."""
-        for places, what in ((survey.sources, "source"), (survey.receivers, "receiver")):
-            self.grid.require_inside(torch.stack([torch.zeros_like(places), places], -1), what)
+        require_on_line(self.grid, survey)
         if survey.force not in self.card["forces"]:
             raise InputError(
                 f"the survey has {survey.force} forces and the network has learned {' and '.join(self.card['forces'])} "
@@ -154,23 +154,6 @@ class ElasticNet(Operator):
         if x.device != here:
             raise InputError(
                 f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
-            )
-
-
-def require_earth(earth: Float[Tensor, "batch 3 z x"]) -> None:
-    """InputError where a node is no elastic solid; the first one is named."""
-    vp, vs, rho = earth.detach().unbind(1)
-    for good, values, name, expected in (
-        (vs > 0.0, vs, "vs", "a positive number of km/s"),
-        (vp.square() > 4.0 / 3.0 * vs.square(), vp, "vp", "more than 1.155 vs"),
-        (rho > 0.0, rho, "rho", "a positive number of g/cm3"),
-    ):
-        bad = ~(good & values.isfinite())
-        if bool(bad.any()):
-            which, i, j = (int(k) for k in bad.nonzero()[0])
-            of = f" of earth {which + 1}" if len(earth) > 1 else ""
-            raise InputError(
-                f"{name} at node ({i}, {j}){of} is {float(values[which, i, j]):g}, expected {expected}"
             )
 
 
