@@ -133,6 +133,16 @@ def test_the_phase_is_the_integral_of_the_slowness() -> None:
     assert turns.angle().abs().max() < 0.01
 
 
+def test_a_mode_that_a_deep_slow_layer_guides_is_passed_over() -> None:
+    """The fundamental mode of such a column runs in the slow layer; the surface moves as if it were not there."""
+    fast, deep = layered(GRID, top=3.0, slope=0.02), layered(GRID, top=3.0, slope=0.02)
+    deep[:2, 36:44] *= 0.5
+    asked = Survey(SOURCES, RECEIVERS, torch.tensor([0.7, 0.8], dtype=torch.float64))
+    there, here = (Background(GRID, asked)(earth) for earth in (fast, deep))
+    assert_near(here, there, 0.02)
+    assert Background(GRID, asked, modes=1)(deep).abs().max() < 0.1 * there.abs().max()
+
+
 def test_a_slow_earth_below_still_traps_the_wave() -> None:
     earth = layered(GRID, top=3.0, slope=-0.05)
     assert Background(GRID, survey())(earth).isfinite().all()

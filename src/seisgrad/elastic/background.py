@@ -15,7 +15,7 @@ first-order perturbation of the wavenumber gives a = (∂k/∂e)/(ρ ω²). So a
 operator, and differentiable.
 
 Where a slow layer lies deep the fundamental mode is guided by it and hardly moves the surface. The wave of a column is
-therefore the mode of largest a, as a mean over modes whose weights are a high power of a: it changes smoothly from
+therefore the first mode that the surface feels, one whose a is not far below the largest; it changes smoothly from
 column to column and from earth to earth. The near field, body waves and what other modes carry are not in it.
 """
 
@@ -42,8 +42,10 @@ _GROWTH = 0.1
 _WATER = (1.5, 1.0)
 #: Thickness of the film: km over the highest frequency in Hz. The slope from three films errs by its square.
 _FILM = 1e-3
-#: Power of a in the weight of a mode: one that moves the surface half as much counts 1/256.
-_POWER = 8
+#: Share of the largest a of a column below which the surface does not feel a mode, and above which it does.
+_FELT = (0.05, 0.3)
+#: The least a, 1/GPa, a millionth of what rock has.
+_LEAST = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ class Background(Operator):
         survey: which sources, frequencies and receivers.
         columns: distance of the columns that are taken as layered, km; each is the mean of the earth around it. Two
             cells of the grid by default.
-        modes: among which that of largest a is sought, from the fundamental on.
+        modes: among which the first one that the surface feels is sought, from the fundamental on.
 
     Raises:
         InputError: a place outside the grid, no mode, or a distance that is not positive.
@@ -135,10 +137,10 @@ class Background(Operator):
         ratio = ellipticity(bare, periods, mode=self.modes)
         there = (c + c1 + c2 + ratio).isfinite()  # [batch, column, mode, frequency]
         k, k1, k2 = (omega / v.where(there, 1.0) for v in (c, c1, c2))
-        # a mode that the surface does not feel may come out below 0 by rounding
-        size = ((4.0 * k1 - k2 - 3.0 * k) / (2.0 * self._film * _WATER[1] * omega**2)).clamp(min=0.0)
-        weight = (size / size.detach().amax(-2, keepdim=True)) ** _POWER
-        waves = (torch.stack([k, size, ratio.where(there, 0.0)]) * weight).sum(-2) / weight.sum(-2)
+        # of a mode that the surface does not feel the difference is nothing but rounding
+        size = ((4.0 * k1 - k2 - 3.0 * k) / (2.0 * self._film * _WATER[1] * omega**2)).clamp(min=_LEAST)
+        weight = _first_felt(size)
+        waves = (torch.stack([k, size, ratio.where(there, 0.0)]) * weight).sum(-2)
         return waves[..., which].mT
 
     def _between(
@@ -172,6 +174,16 @@ def _under_water(earth: tuple[Tensor, ...], thickness: float) -> list[Tensor]:
     """Layers under a film of water."""
     film = (thickness, _WATER[0], 0.0, _WATER[1])
     return [torch.cat([torch.full_like(v[..., :1], w), v], -1) for w, v in zip(film, earth, strict=True)]
+
+
+def _first_felt(size: Float[Tensor, "*batch mode frequency"]) -> Float[Tensor, "*batch mode frequency"]:
+    """Weights of the modes, in sum 1: all of it for the first one that the surface feels, smoothly."""
+    least, enough = _FELT
+    share = size / size.amax(-2, keepdim=True)
+    step = ((share - least) / (enough - least)).clamp(0.0, 1.0)
+    felt = step.square() * (3.0 - 2.0 * step)
+    left = torch.cumprod(1.0 - felt, -2)
+    return felt * torch.cat([torch.ones_like(left[..., :1, :]), left[..., :-1, :]], -2)
 
 
 def _ends(waves: Float[Tensor, "3 batch frequency column"], x: Tensor, places: Tensor) -> _Ends:
