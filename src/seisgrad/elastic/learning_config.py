@@ -3,20 +3,41 @@
 Without a file it is the first of :data:`NETWORKS`, in which a new network is a line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seisgrad.elastic.helmholtz import HelmholtzSize
-from seisgrad.elastic.learning import HelmholtzTask, Losses, helmholtz_task
+from seisgrad.elastic.learning import Losses, helmholtz_task
 from seisgrad.training.choice import Kind, choose
 from seisgrad.training.config import from_mapping, only_one
 from seisgrad.training.settings import Settings
+from seisgrad.training.task import Task
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that can be trained.
+
+    Attributes:
+        kind: its size and the usual settings of its training.
+        task: the task of learning datasets, by their paths, the size, the losses and the seed of the first weights.
+    """
+
+    kind: Kind
+    task: Callable[[Sequence[Path], Any, Losses, int], Task]
+
+
+def _helmholtz(data: Sequence[Path], size: HelmholtzSize, losses: Losses, seed: int) -> Task:
+    return helmholtz_task(only_one(data), size, losses, seed=seed)
+
 
 NETWORKS = {
     # of the paper's training: batches of 32, 100 passes, steps from 1e-3; here a cosine leads them to 0
-    "helmholtz": Kind(HelmholtzSize, {"epochs": 100, "batch_size": 32, "learning_rate": 1e-3, "ema": 0.99}),
+    "helmholtz": Network(
+        Kind(HelmholtzSize, {"epochs": 100, "batch_size": 32, "learning_rate": 1e-3, "ema": 0.99}), _helmholtz
+    ),
 }
 
 
@@ -32,17 +53,17 @@ class LearningConfig:
     """
 
     network: str
-    size: HelmholtzSize
+    size: Any
     losses: Losses
     settings: Settings
 
-    def task(self, data: Sequence[Path]) -> HelmholtzTask:
-        """The task of learning a dataset.
+    def task(self, data: Sequence[Path]) -> Task:
+        """The task of learning datasets.
 
         Raises:
-            InputError: no complete dataset of this system, or several.
+            InputError: no complete dataset of this system, or more of them than the network learns from.
         """
-        return helmholtz_task(only_one(data), self.size, self.losses, seed=self.settings.seed)
+        return NETWORKS[self.network].task(data, self.size, self.losses, self.settings.seed)
 
 
 def learning_config(
@@ -58,7 +79,8 @@ def learning_config(
     Raises:
         InputError: a file that cannot be read; an unknown section, key or network; a value of the wrong kind.
     """
-    chosen = choose(path, NETWORKS, network=network, training=training, others=("losses",))
+    kinds = {name: one.kind for name, one in NETWORKS.items()}
+    chosen = choose(path, kinds, network=network, training=training, others=("losses",))
     where = str(path) if path else "the configuration"
     losses = from_mapping(Losses, chosen.others["losses"], f"{where}: losses")
     return LearningConfig(chosen.network, chosen.size, losses, chosen.settings)
