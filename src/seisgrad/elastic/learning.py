@@ -135,21 +135,27 @@ class HelmholtzTask:
 
     def description(self) -> dict[str, Any]:
         """The card's entries."""
-        samples, earth = self.samples, torch.from_numpy(self._arrays["train"]["earth"])
-        return {
-            "system": "elastic",
+        learned = {
             "network": "helmholtz",
             "arguments": asdict(self.network.size),  # type: ignore[call-overload]
             "losses": asdict(self.losses),
-            "grid": {"shape": list(samples.grid.shape), "spacing": samples.grid.spacing},
-            "forces": [samples.force],
-            "quantity": samples.quantity,
-            "range": {
-                "frequency": [min(samples.frequencies), max(samples.frequencies)],
-                "earth": depth_histogram(earth, samples.grid),
-            },
-            "data": dict(samples.told),
+            "forces": [self.samples.force],
         }
+        return card_entries(self.samples, torch.from_numpy(self._arrays["train"]["earth"])) | learned
+
+
+def card_entries(samples: SurfaceSamples, earth: Float[Tensor, "sample 3 z x"]) -> dict[str, Any]:
+    """What a card tells of the samples, whatever network learned from them."""
+    return {
+        "system": "elastic",
+        "grid": {"shape": list(samples.grid.shape), "spacing": samples.grid.spacing},
+        "quantity": samples.quantity,
+        "range": {
+            "frequency": [min(samples.frequencies), max(samples.frequencies)],
+            "earth": depth_histogram(earth, samples.grid),
+        },
+        "data": dict(samples.told),
+    }
 
 
 def relative_misfits(

@@ -16,6 +16,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.harmonic.network import HarmonicNet, HarmonicSize
 from seisgrad.elastic.harmonic.operator import require_on_line, require_solid
 from seisgrad.elastic.helmholtz import HelmholtzNet, HelmholtzSize
 from seisgrad.elastic.range import Range
@@ -53,7 +54,11 @@ def _helmholtz(card: Mapping[str, Any]) -> HelmholtzNet:
     return HelmholtzNet(HelmholtzSize(**card["arguments"]), Grid(tuple(grid["shape"]), grid["spacing"]))
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"helmholtz": _helmholtz}
+def _harmonic(card: Mapping[str, Any]) -> HarmonicNet:
+    return HarmonicNet(HarmonicSize(**card["arguments"]))
+
+
+KINDS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"harmonic": _harmonic, "helmholtz": _helmholtz}
 """The untrained network of a card, by the name of its kind: a :class:`Learned` and a ``torch.nn.Module``."""
 
 

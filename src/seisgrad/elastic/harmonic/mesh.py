@@ -61,7 +61,8 @@ class Mesh:
         stretch_z, stretch_x: complex lengths over real ones at the points of every element.
         sample_z, sample_x: from the nodes of the earth's grid to the points of every element, bilinear.
         edges_x: ends of the elements along the line, km.
-        nodes_z, nodes_x: GLL nodes of an element, from -1 to 1.
+        nodes_z, nodes_x: GLL nodes of an element, from -1 to 1,
+        rule_z, rule_x: and its points.
         forms: what each product of a modulus at a point and a term of the energy adds to the matrix of an element of
             size 2 by 2, ``[term · point_x · point_z, dof · dof]``; the dofs of an element are (node_x, node_z,
             component), components along x and z.
@@ -76,6 +77,8 @@ class Mesh:
     edges_x: Float[Tensor, " edge"]
     nodes_z: Float[Tensor, " node_z"]
     nodes_x: Float[Tensor, " node_x"]
+    rule_z: Float[Tensor, " point_z"]
+    rule_x: Float[Tensor, " point_x"]
     forms: Float[Tensor, "part entry"]
 
     @property
@@ -161,6 +164,8 @@ def mesh(grid: PlaneGrid, frequency: float, slowest: float, resolution: Resoluti
         "edges_x": edges_x,
         "nodes_z": _lobatto(order_z)[0],
         "nodes_x": _lobatto(order_x)[0],
+        "rule_z": rule_z[0],
+        "rule_x": rule_x[0],
         "forms": _forms(order_z, order_x),
     }
     return Mesh(**{name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()})
