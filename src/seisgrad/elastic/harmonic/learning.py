@@ -60,7 +60,8 @@ class HarmonicTask:
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss``: the relative L2 error over receivers two kilometres away and more, a mean over all else."""
         frequency = float(batch["frequency"][0])
-        place, response = network(batch["earth"], self.samples.grid, frequency)
+        component = COMPONENTS[::-1].index(self.samples.force)  # along the line, down
+        place, response = network(batch["earth"], self.samples.grid, frequency, component)
         true, errors = as_complex(batch["spectra"]), []
         for k, sources in enumerate(batch["source"]):
             survey = Survey(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from seisgrad.elastic.grid import Grid
 from seisgrad.elastic.harmonic.elements import TERMS, element_matrices, moduli
 from seisgrad.elastic.harmonic.mesh import Mesh, Resolution, mesh
-from seisgrad.elastic.harmonic.operator import recorded
+from seisgrad.elastic.harmonic.operator import direction, recorded
 from seisgrad.elastic.harmonic.sweep import surface_response
 from seisgrad.elastic.survey import Survey
 
@@ -76,19 +76,22 @@ class HarmonicNet(nn.Module):
         """Any grid will do."""
 
     def forward(
-        self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, frequency: float
+        self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, frequency: float, component: int
     ) -> tuple[Mesh, Complex[Tensor, "batch motion force"]]:
-        """The mesh of a frequency, Hz, and the response between the nodes of its surface, for :func:`recorded`."""
+        """The mesh of a frequency, Hz, and the response of its surface to forces, for :func:`recorded`."""
         place = mesh(grid, frequency, self.size.slowest, self.size.resolution).to(earth)
         at = moduli(place, earth)
         elements = element_matrices(place, at, frequency, self.factors(place, at, frequency))
-        return place, surface_response(place, elements)
+        return place, surface_response(place, elements, component)
 
     def motion(
         self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, survey: Survey
     ) -> Complex[Tensor, "batch source frequency component receiver"]:
         """What a survey asks."""
-        asked = [recorded(*self.forward(earth, grid, f), survey, f) for f in survey.frequencies.tolist()]
+        component = direction(survey)
+        asked = [
+            recorded(*self.forward(earth, grid, f, component), survey, f) for f in survey.frequencies.tolist()
+        ]
         return torch.stack(asked, 2)
 
     def factors(

@@ -72,23 +72,24 @@ class Harmonic(Operator):
 
     def _at(self, earths: Tensor, frequency: float) -> Complex[Tensor, "batch source component receiver"]:
         place = mesh(self.grid, frequency, self.slowest, self.resolution).to(earths)
-        response = surface_response(place, element_matrices(place, moduli(place, earths), frequency))
+        elements = element_matrices(place, moduli(place, earths), frequency)
+        response = surface_response(place, elements, direction(self.survey))
         return recorded(place, response, self.survey, frequency)
+
+
+def direction(survey: Survey) -> int:
+    """The component of a survey's forces: 0 along the line, 1 along depth."""
+    return 1 if survey.force == "vertical" else 0
 
 
 def recorded(
     place: Mesh, response: Complex[Tensor, "batch motion force"], survey: Survey, frequency: float
 ) -> Complex[Tensor, "batch source component receiver"]:
-    """What a survey asks, vertical upward, of the response between the points of the surface."""
-    between = response.unflatten(2, (-1, 2)).unflatten(
-        1, (-1, 2)
-    )  # [batch, point, component, point, component]
-    vertical = survey.force == "vertical"
-    towards = between[..., 1 if vertical else 0]
+    """What a survey asks, vertical upward, of the response of the surface's nodes to forces there."""
     sources, receivers = (place.at_surface(p).to(response.dtype) for p in (survey.sources, survey.receivers))
-    motion = torch.einsum("rp,bpcq,sq->bscr", receivers, towards, sources)
+    motion = torch.einsum("rp,bpcq,sq->bscr", receivers, response.unflatten(1, (-1, 2)), sources)
     along, down = motion.unbind(2)
-    both = torch.stack([down, -along] if vertical else [-down, along], 2)
+    both = torch.stack([down, -along] if survey.force == "vertical" else [-down, along], 2)
     return both * (2j * math.pi * frequency) if survey.quantity == "velocity" else both
 
 

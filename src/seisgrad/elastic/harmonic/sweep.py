@@ -16,60 +16,87 @@ from seisgrad.elastic.harmonic.mesh import Mesh
 
 
 def surface_response(
-    mesh: Mesh, elements: Complex[Tensor, "batch column layer dof dof"]
+    mesh: Mesh, elements: Complex[Tensor, "batch column layer dof dof"], component: int
 ) -> Complex[Tensor, "batch motion force"]:
-    """Displacement of the surface's nodes (node, component along x and z) by unit forces there, 1/GPa."""
-    return _Response.apply(elements, mesh)[0]  # type: ignore[index]
+    """Displacement of the surface's nodes (node, component) by unit forces there in one direction, 1/GPa.
+
+    Nothing but the elements is kept for a gradient, which solves anew.
+
+    Args:
+        mesh: the columns.
+        elements: their matrices.
+        component: of the forces: 0 along the line, 1 downward.
+    """
+    return _Response.apply(elements, mesh, component)  # type: ignore[return-value]
 
 
 class _Response(torch.autograd.Function):
     @staticmethod
-    def forward(elements: Tensor, mesh: Mesh) -> tuple[Tensor, Tensor]:
-        motion = displacements(mesh, elements)
-        return motion[:, :, :2].flatten(1, 2), motion
+    def forward(elements: Tensor, mesh: Mesh, component: int) -> Tensor:
+        return _solved(mesh, elements, (component,), surface=True).flatten(1, 2)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
-        ctx.mesh = inputs[1]
-        ctx.mark_non_differentiable(output[1])
-        ctx.save_for_backward(output[1])
-        ctx.save_for_forward(output[1])
+    def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
+        elements, ctx.mesh, ctx.component = inputs
+        ctx.save_for_backward(elements)
+        ctx.save_for_forward(elements)
 
     @staticmethod
-    def backward(ctx: Any, cotangent: Tensor, _: Tensor) -> tuple:  # pyright: ignore[reportIncompatibleMethodOverride]
-        (motion,) = ctx.saved_tensors
-        at = _by_element(ctx.mesh, motion).conj()
-        weighted = at.flatten(1, 3) @ cotangent
-        return -(weighted.unflatten(1, at.shape[1:4]) @ at.mT), None
+    def backward(ctx: Any, cotangent: Tensor) -> tuple:  # pyright: ignore[reportIncompatibleMethodOverride]
+        at, forced = _Response._around(ctx)
+        weighted = at.conj().flatten(1, 3) @ cotangent
+        return -(weighted.unflatten(1, at.shape[1:4]) @ forced.conj().mT), None, None
 
     @staticmethod
-    def jvp(ctx: Any, change: Tensor, _: None) -> tuple:  # pyright: ignore[reportIncompatibleMethodOverride]
-        (motion,) = ctx.saved_tensors
-        at = _by_element(ctx.mesh, motion)
-        return -(at.flatten(1, 3).mT @ (change @ at).flatten(1, 3)), None
+    def jvp(ctx: Any, change: Tensor, *_: None) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        at, forced = _Response._around(ctx)
+        return -(at.flatten(1, 3).mT @ (change @ forced).flatten(1, 3))
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple, elements: Tensor, mesh: Mesh) -> tuple:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def vmap(  # pyright: ignore[reportIncompatibleMethodOverride]
+        info: Any, in_dims: tuple, elements: Tensor, mesh: Mesh, component: int
+    ) -> tuple[Tensor, int]:
         elements = elements.movedim(in_dims[0], 0)
-        found = _Response.apply(elements.flatten(0, 1), mesh)
-        return tuple(part.unflatten(0, elements.shape[:2]) for part in found), (0, 0)  # type: ignore[union-attr]
+        found = _Response.apply(elements.flatten(0, 1), mesh, component)
+        return found.unflatten(0, elements.shape[:2]), 0  # type: ignore[union-attr]
+
+    @staticmethod
+    def _around(ctx: Any) -> tuple[Tensor, Tensor]:
+        """Displacements in every element by all forces, and by those in the direction of the sources."""
+        (elements,) = ctx.saved_tensors
+        at = _by_element(ctx.mesh, displacements(ctx.mesh, elements))
+        return at, at[..., ctx.component :: 2]
 
 
 def displacements(
     mesh: Mesh, elements: Complex[Tensor, "batch column layer dof dof"]
 ) -> Complex[Tensor, "batch node unknown force"]:
-    """What unit forces at the surface's nodes do below every node of the surface; unknowns (depth, component)."""
+    """What unit forces at the surface's nodes (node, component) do below each of them; unknowns (depth, component)."""
+    return _solved(mesh, elements, (0, 1), surface=False)
+
+
+def _solved(mesh: Mesh, elements: Tensor, components: tuple[int, ...], *, surface: bool) -> Tensor:
+    """Displacements by forces in some directions: at the surface alone, or all the way down."""
     inner, sides, coupling = _blocks(mesh, elements)
-    order, unknowns, columns = mesh.order[1], mesh.unknowns, mesh.columns
-    pulled = torch.linalg.solve(inner, torch.cat([coupling, _inner_forces(order, coupling)], -1))
-    by_sides, by_forces = pulled.split([2 * unknowns, 2 * (order - 1)], -1)
-    sides = sides - coupling.mT @ by_sides
-    at_sides = _sweep(mesh, sides, -coupling.mT @ by_forces)
-    within = -by_sides @ torch.cat([at_sides[:, :-1], at_sides[:, 1:]], 2)
-    for k in range(columns):
-        within[:, k, :, 2 * (k * order + 1) : 2 * (k + 1) * order] += by_forces[:, k]
-    within = within.unflatten(2, (order - 1, unknowns))
-    nodes = torch.cat([at_sides[:, :-1, None], within], 2).flatten(1, 2)
+    order, unknowns, each = mesh.order[1], mesh.unknowns, len(components)
+    forces = torch.eye(2, dtype=elements.dtype, device=elements.device)[:, list(components)]
+    within = inner.new_zeros(order - 1, unknowns, order - 1, each)
+    for a in range(order - 1):
+        within[a, :2, a] = forces
+    within = within.flatten(2).flatten(0, 1).expand(*inner.shape[:2], -1, -1)
+    pulled = torch.linalg.solve(inner, torch.cat([coupling, within], -1))
+    by_sides, by_forces = pulled.split([2 * unknowns, each * (order - 1)], -1)
+    at_sides = _sweep(mesh, sides - coupling.mT @ by_sides, -coupling.mT @ by_forces, forces)
+    rows = slice(0, 2) if surface else slice(None)
+    by_sides, by_forces = (
+        part.unflatten(2, (order - 1, unknowns))[:, :, :, rows].flatten(2, 3)
+        for part in (by_sides, by_forces)
+    )
+    between = -by_sides @ torch.cat([at_sides[:, :-1], at_sides[:, 1:]], 2)
+    for k in range(mesh.columns):
+        between[:, k, :, each * (k * order + 1) : each * (k + 1) * order] += by_forces[:, k]
+    at_sides, between = at_sides[:, :, rows], between.unflatten(2, (order - 1, -1))
+    nodes = torch.cat([at_sides[:, :-1, None], between], 2).flatten(1, 2)
     return torch.cat([nodes, at_sides[:, -1:]], 1)
 
 
@@ -77,6 +104,7 @@ def _sweep(
     mesh: Mesh,
     sides: Complex[Tensor, "batch column side side"],
     inner: Complex[Tensor, "batch column side within"],
+    forces: Complex[Tensor, "component each"],
 ) -> Complex[Tensor, "batch edge unknown force"]:
     """Displacements at the edges of the columns: from left to right and back.
 
@@ -84,23 +112,24 @@ def _sweep(
         mesh: the columns.
         sides: of every column reduced to its left and right edge, the matrix,
         inner: and what a unit force at a node within is worth there.
+        forces: at a node.
     """
-    order, half, columns = mesh.order[1], mesh.unknowns, mesh.columns
+    order, half, columns, each = mesh.order[1], mesh.unknowns, mesh.columns, forces.shape[1]
     left, right = sides[..., :half, :half], sides[..., half:, half:]
     across = sides[..., :half, half:]
     steps, found = [], []
     for k in range(columns + 1):
-        known = 2 * min((k + 1) * order, mesh.surface)  # forces up to here have been met
+        known = each * min((k + 1) * order, mesh.surface)  # forces up to here have been met
         pivot = torch.zeros_like(left[:, 0])
         force = pivot.new_zeros(len(pivot), half, known)
-        force[:, :2, 2 * k * order : 2 * k * order + 2] = torch.eye(2, dtype=force.dtype, device=force.device)
+        force[:, :2, each * k * order : each * (k * order + 1)] = forces
         if k < columns:
             pivot = pivot + left[:, k]
-            force[:, :, 2 * (k * order + 1) : 2 * (k + 1) * order] += inner[:, k, :half]
+            force[:, :, each * (k * order + 1) : each * (k + 1) * order] += inner[:, k, :half]
         if k > 0:
             back = across[:, k - 1].mT
             pivot = pivot + right[:, k - 1] - back @ steps[-1]
-            before = slice(2 * ((k - 1) * order + 1), 2 * k * order)
+            before = slice(each * ((k - 1) * order + 1), each * k * order)
             force[..., before] += inner[:, k - 1, half:]
             force[..., : found[-1].shape[-1]] -= back @ found[-1]
         ahead = [across[:, k]] if k < columns else []
@@ -133,15 +162,6 @@ def _blocks(mesh: Mesh, elements: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return matrix[:, :, rows][:, :, :, :, columns].flatten(4).flatten(2, 3)
 
     return block(within, within), block(ends, ends), block(within, ends)
-
-
-def _inner_forces(order: int, like: Tensor) -> Tensor:
-    """Unit forces at the surface's nodes within a column, on its unknowns."""
-    unknowns = like.shape[-1] // 2
-    forces = like.new_zeros(order - 1, unknowns, order - 1, 2)
-    for a in range(order - 1):
-        forces[a, :2, a] = torch.eye(2, dtype=like.dtype, device=like.device)
-    return forces.flatten(2).flatten(0, 1).expand(*like.shape[:2], -1, -1)
 
 
 def _by_element(
