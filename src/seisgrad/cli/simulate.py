@@ -84,7 +84,7 @@ def simulate(
     shard: Annotated[
         int | None,
         typer.Option(
-            help="Samples made and written together; 256, or 32 of acoustic and 16 of elastic.",
+            help="Samples made and written together; 256, or 32 of acoustic and 4 of elastic.",
             show_default=False,
             parser=whole_number,
             metavar="N",

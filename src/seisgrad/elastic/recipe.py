@@ -23,8 +23,8 @@ from seisgrad.operator import Space
 FREQUENCIES: tuple[float, ...] = tuple(k / 40.1 for k in range(5, 21))
 #: Receivers along the line, as many as theirs.
 RECEIVERS = 234
-#: Samples made and written together: a minute of one thread.
-SHARD = 16
+#: Samples made and written together: minutes of one thread.
+SHARD = 4
 
 #: A Rayleigh wave runs at no less than this share of the lowest vs.
 _SHARE_OF_S = 0.87
