@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "training": {"nn"},
     "dataset": {"operator"},
     "dispersion": {"operator", "implicit", "earth", "nn", "inversion", "dataset", "training"},
-    "waves": {"operator", "earth"},
+    "waves": {"operator", "earth", "inversion", "training"},
     "acoustic": {"operator", "waves", "earth", "nn", "inversion", "dataset", "training"},
     "elastic": {"operator", "waves", "earth", "nn", "inversion", "dataset", "training", "dispersion"},
     "inversion": {"operator"},

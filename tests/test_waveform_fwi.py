@@ -53,7 +53,7 @@ def test_traces_are_inverted_whole() -> None:
 def objective(stage: Stage, at_once: int = 8, data: Tensor = DATA) -> tuple[Objective, Batches]:
     batches = Batches(OP, stage)
     misfit = misfit_named("relative_l2", OP.codomain)
-    return Objective(OP, data, None, misfit, batches, None, None, at_once), batches
+    return Objective(OP, data, None, misfit, batches, None, None, {"source": at_once}), batches
 
 
 def test_batches_are_fair() -> None:

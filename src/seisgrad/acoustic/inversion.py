@@ -2,10 +2,10 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -18,7 +18,7 @@ from seisgrad.earth import Section
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Progress, Result, Stage, cumulative, fwi, held_around
 from seisgrad.operator import Operator, Space
-from seisgrad.training.config import from_mapping, read_config, require_known
+from seisgrad.waves import plan as waves
 
 Density = Literal["gardner", "fixed", "free"]
 MakeOperator = Callable[[Grid, Survey], Operator]
@@ -63,32 +63,19 @@ class Settings:
             )
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Settings and stages; those of ``then`` are for the exact operator after a learned one."""
-
-    settings: Settings
-    stages: tuple[Stage, ...]
-    then: tuple[Stage, ...]
+class Plan(waves.Plan[Settings]):
+    """Settings and stages of :func:`invert`."""
 
     @classmethod
     def read(cls, path: Path | None, frequencies: Sequence[float], velocity: float) -> "Plan":
-        """From a YAML or JSON file: the entries of :class:`Settings`, and ``stages`` and ``then``, lists of the
-        entries of :class:`~seisgrad.inversion.waveform.Stage`. What is missing is as by default, for data
-        of these ``frequencies`` and a typical ``velocity``.
+        """From a YAML or JSON file, see :func:`~seisgrad.waves.plan.read_plan`; what is missing is as by default, for
+        data of these ``frequencies`` and a typical ``velocity``.
 
         Raises:
             InputError: a file that cannot be used; the sentence names the entry.
         """
-        entries: dict[str, Any] = {} if path is None else read_config(path)
-        known = [field.name for field in dataclasses.fields(Settings)]
-        for key in entries:
-            require_known(key, [*known, "stages", "then"], str(path))
-        chosen = {key: value for key, value in entries.items() if key in known}
-        settings = from_mapping(Settings, chosen, str(path))
-        stages = _stages(entries.get("stages"), f"{path}: stages") or default_stages(frequencies, velocity)
-        then = _stages(entries.get("then"), f"{path}: then") or default_stages(frequencies, velocity)[-1:]
-        return cls(settings, tuple(stages), tuple(then))
+        found = waves.read_plan(path, Settings, lambda _: default_stages(frequencies, velocity))
+        return cls(found.settings, found.stages, found.then)
 
 
 def default_stages(frequencies: Sequence[float], velocity: float) -> list[Stage]:
@@ -202,16 +189,6 @@ def invert(
         progress=progress,
     )
     return Inversion(spectra, start, plan, bounds, op if second is None else second[0], result)
-
-
-def _stages(entries: Any, where: str) -> list[Stage]:
-    if entries is None:
-        return []
-    if not isinstance(entries, list) or not entries or not all(isinstance(e, Mapping) for e in entries):
-        raise InputError(
-            f"{where} is {entries!r}, expected a list of stages, each with entries such as iterations: 10"
-        )
-    return [from_mapping(Stage, entry, f"{where}: {k + 1}") for k, entry in enumerate(entries)]
 
 
 def _around(velocity: Float[Tensor, "z x"]) -> tuple[float, float]:

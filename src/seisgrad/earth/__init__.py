@@ -8,6 +8,7 @@ from seisgrad.earth.random_field import Correlation, Gaussian, Matern, VonKarman
 from seisgrad.earth.reference import ak135, load_reference, prem
 from seisgrad.earth.section import Section
 from seisgrad.earth.section_files import read_section, write_section
+from seisgrad.earth.solid import SolidSection, read_solid, write_solid
 from seisgrad.earth.ties import BrocherTie, Free, ReferenceTie, model_space, vs_space
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Matern",
     "ReferenceTie",
     "Section",
+    "SolidSection",
     "VonKarman",
     "ak135",
     "draw_field",
@@ -27,9 +29,11 @@ __all__ = [
     "prem",
     "read_model",
     "read_section",
+    "read_solid",
     "resample",
     "scaling",
     "vs_space",
     "write_model",
     "write_section",
+    "write_solid",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from seisgrad.earth.section import Section
 from seisgrad.errors import InputError
 
 Array = NDArray[np.float64]
+Quantity = Literal["velocity", "density"]
 
 #: No ground is faster (km/s) or denser (g/cm³), and none that carries waves is slower or lighter: another unit was
 #: meant.
@@ -49,18 +50,25 @@ def as_section(
     origin: tuple[float, float] = (0, 0),
 ) -> Section:
     """The section, after a look whether its numbers can have the units that were said."""
-    metres = ask.scale == TO_KM["m"]
-    for name, values, (low, high) in (("velocity", velocity, _VELOCITIES), ("density", density, _DENSITIES)):
-        if values is None or not (middle := float(np.nanmedian(values) * ask.scale)) > 0:
-            continue
-        if not low <= middle <= high:
-            units = ("km/s", "m/s") if name == "velocity" else ("g/cm3", "kg/m3")
-            raise InputError(
-                f"{ask.path}: {name} is {middle / ask.scale:g} {units[metres]} in the middle of its values, which no "
-                f"ground has; say unit={'km' if metres else 'm'!r} if that is {units[not metres]}"
-            )
+    require_plausible(ask, "velocity", velocity, "velocity")
+    if density is not None:
+        require_plausible(ask, "density", density, "density")
     converted = None if density is None else torch.from_numpy(density * ask.scale)
     return Section(torch.from_numpy(velocity * ask.scale), converted, spacing, origin)
+
+
+def require_plausible(ask: Ask, name: str, values: Array, quantity: Quantity) -> None:
+    """InputError where no ground has the middle value in the units that were said."""
+    low, high = _VELOCITIES if quantity == "velocity" else _DENSITIES
+    middle = float(np.nanmedian(values) * ask.scale)
+    if not middle > 0 or low <= middle <= high:
+        return
+    units = ("km/s", "m/s") if quantity == "velocity" else ("g/cm3", "kg/m3")
+    metres = ask.scale == TO_KM["m"]
+    raise InputError(
+        f"{ask.path}: {name} is {middle / ask.scale:g} {units[metres]} in the middle of its values, which no ground "
+        f"has; say unit={'km' if metres else 'm'!r} if that is {units[not metres]}"
+    )
 
 
 def scaled(ask: Ask, pair: tuple[float, float] | None) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Vertical sections of the ground, the course of a waveform inversion, and how its spectra fit."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -64,15 +64,18 @@ def places(axes: "Axes", sources: Float[Tensor, "source 2"], receivers: Float[Te
     )
 
 
-def misfit_course(axes: "Axes", history: Sequence[Row]) -> list["Line2D"]:
-    """The misfit of every model that was evaluated against the simulations spent, stage by stage."""
+def misfit_course(
+    axes: "Axes", history: Sequence[Row], against: Literal["simulations", "steps"] = "simulations"
+) -> list["Line2D"]:
+    """The misfit of every model that was evaluated against the simulations or the steps spent, stage by stage."""
     drawn = []
+    steps = {id(row): k for k, row in enumerate(history, 1)}
     for number in sorted({row.stage for row in history}):
         rows = [row for row in history if row.stage == number]
         colour = COLOURS[(number - 1) % len(COLOURS)]
         style = "o-" if rows[0].operator == 1 else "s--"
         (line,) = axes.plot(
-            [row.solves for row in rows],
+            [row.solves if against == "simulations" else steps[id(row)] for row in rows],
             [row.misfit for row in rows],
             style,
             ms=3,
@@ -81,7 +84,7 @@ def misfit_course(axes: "Axes", history: Sequence[Row]) -> list["Line2D"]:
         )
         drawn.append(line)
     axes.set_yscale("log")
-    axes.set_xlabel("simulations of one source")
+    axes.set_xlabel("simulations of one source" if against == "simulations" else "step")
     axes.set_ylabel("misfit of the band")
     return drawn
 
@@ -106,12 +109,35 @@ def misfit_by_frequency(
     frequencies: Float[Tensor, " frequency"],
     before: Float[Tensor, " frequency"],
     after: Float[Tensor, " frequency"],
+    what: str = "relative error ‖d − p‖ / ‖d‖",
 ) -> list["Line2D"]:
-    """The relative error of the spectra at every frequency, of the start and of the model."""
+    """The relative error of the spectra, or ``what`` else there is, at every frequency, of the start and of the
+    model."""
     order = frequencies.argsort()
     (first,) = axes.plot(frequencies[order], before[order], "o--", color="#8a94a3", label="start")
     (last,) = axes.plot(frequencies[order], after[order], "o-", color=COLOURS[0], label="model")
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel("frequency (Hz)")
-    axes.set_ylabel("relative error ‖d − p‖ / ‖d‖")
+    axes.set_ylabel(what)
     return [last, first]
+
+
+def sensitivity_by_depth(
+    axes: "Axes",
+    depth: Float[Tensor, " z"],
+    values: Float[Tensor, "frequency z"],
+    frequencies: Float[Tensor, " frequency"],
+) -> list["Line2D"]:
+    """How strongly the misfit depends on each depth, one line per frequency, the lowest the darkest."""
+    from cmcrameri.cm import cmaps
+
+    shades = cmaps["batlow"](np.linspace(0.0, 0.9, len(frequencies)))
+    drawn = []
+    for k in frequencies.argsort().tolist():
+        label = f"{float(frequencies[k]):.3g} Hz"
+        (line,) = axes.plot(values[k], depth, color=shades[len(drawn)], lw=1.2, label=label)
+        drawn.append(line)
+    axes.set_xlim(left=0.0)
+    axes.set_ylim(float(depth[-1]), 0.0)
+    axes.set_ylabel("depth (km)")
+    return drawn

@@ -1,7 +1,7 @@
 """The report of a waveform inversion: the section found, what changed, how the misfit fell and what fits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from seisgrad.acoustic.inversion import Inversion
 from seisgrad.earth import write_section
-from seisgrad.inversion.waveform import Row
 from seisgrad.plot.section import (
     CHANGE,
     misfit_by_frequency,
@@ -21,7 +20,14 @@ from seisgrad.plot.section import (
     spectrum_fit,
 )
 from seisgrad.report.figures import new_figure, png, styled
-from seisgrad.report.files import table
+from seisgrad.report.fwi_course import (
+    HEADER,
+    highest_fitted,
+    history_csv,
+    predict,
+    some_shots,
+    stage_rows,
+)
 from seisgrad.report.page import Page
 
 if TYPE_CHECKING:
@@ -57,7 +63,11 @@ class Fit:
 
 def fit_of(inversion: Inversion) -> Fit:
     """All spectra of the start and of the model, by the operator of the last stage."""
-    start, model = (_predict(inversion, earth) for earth in (inversion.start.earth, inversion.result.model))
+    at_once = inversion.plan.settings.at_once
+    start, model = (
+        predict(inversion.operator, earth, at_once)
+        for earth in (inversion.start.earth, inversion.result.model)
+    )
     observed = inversion.spectra.values
     there = ~observed.isnan()
     scale = observed.masked_fill(~there, 0.0).square().sum((0, 2, 3))
@@ -66,16 +76,6 @@ def fit_of(inversion: Inversion) -> Fit:
         for spectra in (start, model)
     )
     return Fit(start, model, before, after)
-
-
-def _predict(inversion: Inversion, earth: Float[Tensor, "2 z x"]) -> Tensor:
-    op, number = inversion.operator, len(inversion.spectra.survey.sources)
-    with torch.no_grad():
-        if not hasattr(op, "select"):
-            return op(earth)
-        at_once = inversion.plan.settings.at_once
-        groups = torch.arange(number).split(at_once)
-        return torch.cat([op.select(source=group.tolist())(earth) for group in groups])  # type: ignore[attr-defined]
 
 
 def fwi_figures(inversion: Inversion, fit: Fit) -> dict[str, bytes]:
@@ -128,9 +128,9 @@ def misfit_figure(inversion: Inversion, fit: Fit) -> "Figure":
 def fit_figure(inversion: Inversion, fit: Fit) -> "Figure":
     """Some shots at the highest frequency that was fitted."""
     spectra = inversion.spectra
-    frequency = _highest(inversion)
-    number = len(spectra.survey.sources)
-    shots = sorted({round(k * (number - 1) / max(_SHOTS - 1, 1)) for k in range(min(_SHOTS, number))})
+    stages = (*inversion.plan.stages, *inversion.plan.then)
+    frequency = highest_fitted(inversion.result, stages, spectra.survey.frequencies.tolist())
+    shots = some_shots(len(spectra.survey.sources), _SHOTS)
     figure = new_figure(8.6, 1.1 + 1.6 * len(shots))
     rows = figure.subplots(len(shots), 1, sharex=True, squeeze=False)[:, 0]
     for axes, shot in zip(rows, shots, strict=True):
@@ -142,20 +142,10 @@ def fit_figure(inversion: Inversion, fit: Fit) -> "Figure":
     return figure
 
 
-def _highest(inversion: Inversion) -> int:
-    """Index of the highest frequency that any stage fitted."""
-    frequencies = inversion.spectra.survey.frequencies.tolist()
-    stages = [*inversion.plan.stages, *inversion.plan.then][: len(inversion.result.endings)]
-    fitted = {index for stage in stages for index in stage.within(frequencies)}
-    return max(fitted, key=lambda index: frequencies[index])
-
-
 def write_fwi(inversion: Inversion, folder: Path) -> None:
     """``model.nc`` and ``history.csv``."""
     write_section(inversion.section, folder / "model.nc")
-    names = tuple(field.name for field in fields(Row))
-    columns = [[getattr(row, name) for row in inversion.result.history] for name in names]
-    (folder / "history.csv").write_text(table(names, *columns), encoding="utf-8")
+    (folder / "history.csv").write_text(history_csv(inversion.result), encoding="utf-8")
 
 
 def fwi_page(
@@ -180,22 +170,8 @@ def fwi_page(
     page.image(drawn["model"], CAPTIONS["model"])
     page.heading("How the misfit fell")
     page.image(drawn["misfit"], CAPTIONS["misfit"])
-    page.table(
-        ("stage", "operator", "what was asked", "ending", "misfit before", "after"),
-        _stage_rows(inversion, operator),
-    )
+    stages = (*inversion.plan.stages, *inversion.plan.then)
+    page.table(HEADER, stage_rows(result, stages, (operator, "exact")))
     page.heading("What fits")
     page.image(drawn["fit"], CAPTIONS["fit"])
     return page
-
-
-def _stage_rows(inversion: Inversion, operator: str) -> list[tuple[str, ...]]:
-    result = inversion.result
-    stages = [*inversion.plan.stages, *inversion.plan.then]
-    rows = []
-    for number, ending in enumerate(result.endings, 1):
-        history = result.of_stage(number)
-        who = operator if history[0].operator == 1 else "exact"
-        ends = (f"{history[0].misfit:.4g}", f"{history[-1].misfit:.4g}")
-        rows.append((str(number), who, stages[number - 1].say(), ending, *ends))
-    return rows

@@ -1,8 +1,9 @@
 """Which shots and frequencies a step looks at: blocks of a survey, drawn so that each is seen once per epoch."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -26,14 +27,14 @@ class Block:
     indices: Indices
     number: int = 1
 
-    def parts(self, at_once: int) -> Iterator[Indices]:
-        """The block by groups of at most ``at_once`` sources, whose simulations share the memory."""
-        if "source" not in self.indices:
-            yield self.indices
-            return
-        sources = self.indices["source"]
-        for first in range(0, len(sources), at_once):
-            yield {**self.indices, "source": sources[first : first + at_once]}
+    def parts(self, at_once: Mapping[str, int | None]) -> Iterator[Indices]:
+        """The block by groups of at most so many entries along an axis, whose simulations share the memory."""
+        groups = []
+        for axis, entries in self.indices.items():
+            size = at_once.get(axis) or len(entries)
+            groups.append([(axis, entries[first : first + size]) for first in range(0, len(entries), size)])
+        for chosen in product(*groups):
+            yield dict(chosen)
 
 
 class Batches:

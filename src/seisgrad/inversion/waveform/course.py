@@ -1,7 +1,7 @@
 """One stage of a waveform inversion, laid out from the arguments of the whole."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
 
 import torch
 from jaxtyping import Float
@@ -50,12 +50,26 @@ class Problem:
     tie: Operator | None
     misfit: str | Misfit
     regularisation: Penalty | None
-    at_once: int
+    at_once: Mapping[str, int | None]
     seed: int
+    allowed: Callable[[Tensor], Tensor] | None = None
 
     def model(self, z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """The unknowns at the scaled change ``z`` from the start, within the bounds to the last bit."""
-        return torch.minimum(torch.maximum(self.start + self.scale * z, self.lower), self.upper)
+        x = torch.minimum(torch.maximum(self.start + self.scale * z, self.lower), self.upper)
+        return x if self.allowed is None else self.allowed(x)
+
+    def inside(self, z: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """The change that leads to :meth:`model`."""
+        if self.allowed is None:
+            lower, upper = self.limits
+            return torch.minimum(torch.maximum(z, lower), upper)
+        return (self.model(z) - self.start) / self.scale
+
+    @property
+    def limits(self) -> tuple[Tensor, Tensor]:
+        """The bounds of z."""
+        return (self.lower - self.start) / self.scale, (self.upper - self.start) / self.scale
 
     def origin(self, legs: Sequence[Leg]) -> dict[str, str]:
         """Digests of what the result depends on."""
@@ -66,9 +80,9 @@ class Problem:
             "start": digest(self.start),
             "stages": digest(*(leg.stage for leg in legs)),
             "operators": digest(*operators, None if self.tie is None else type(self.tie).__name__),
-            "bounds or scale": digest(self.lower, self.upper, self.scale, self.free),
-            "misfit": digest(measured, type(self.regularisation).__name__),
-            "seed": digest(self.seed, self.at_once),
+            "bounds or scale": digest(self.lower, self.upper, self.scale, self.free, _said(self.allowed)),
+            "misfit": digest(measured, _said(self.regularisation)),
+            "seed": digest(self.seed, dict(self.at_once)),
         }
 
     def penalty(self, stage: Stage) -> Penalty | None:
@@ -104,9 +118,10 @@ class Course:
         self.objective = Objective(
             leg.op, problem.data, problem.weight, misfit, self.batches, problem.tie, penalty, problem.at_once
         )
-        limits = [(bound - problem.start) / problem.scale for bound in (problem.lower, problem.upper)]
         precondition = Preconditioner(problem.space, stage.smoothing, problem.free)
-        self.walk: Walk = WALKS[stage.optimiser](z, *limits, precondition=precondition, rate=stage.rate)
+        self.walk: Walk = WALKS[stage.optimiser](
+            z, *problem.limits, inside=problem.inside, precondition=precondition, rate=stage.rate
+        )
         self.solves = solves
 
     def step(self, number: int) -> Value:
@@ -122,3 +137,8 @@ class Course:
             return Value(value.misfit, value.penalty, value.gradient * self.problem.scale, self.solves)
 
         return self.walk.step(evaluate)
+
+
+def _said(part: object) -> str:
+    """What a part of the problem is: all of it where it says so, else its kind."""
+    return repr(part) if is_dataclass(part) else type(part).__name__

@@ -34,7 +34,9 @@ def fwi(
     free: Float[Tensor, "..."] | None = None,
     regularisation: Penalty | None = None,
     then: tuple[Operator, Sequence[Stage]] | None = None,
+    allowed: Callable[[Tensor], Tensor] | None = None,
     at_once: int = 8,
+    frequencies_at_once: int | None = None,
     seed: int = 0,
     folder: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -61,7 +63,10 @@ def fwi(
         regularisation: a further term of the objective beside those of the stages, from the model to a scalar.
         then: a second operator with the same domain and codomain, and stages of its own that go on from the end of the
             first: start on a surrogate, finish on the physics.
+        allowed: a map of models onto those that may be, beside the bounds, such as a range of vp/vs; it leaves those
+            as they are and keeps the bounds.
         at_once: sources simulated together.
+        frequencies_at_once: frequencies worked out together; by default all, as one simulation in time gives them.
         seed: of the batches.
         folder: for the state of the run, ``state.npz``. The same call takes up what an interrupted one left there, with
             the same result to the last bit, and returns the result at once where it had ended.
@@ -86,9 +91,13 @@ def fwi(
     _check_shape("start", start, space.shape)
     if not bool(start.isfinite().all()):
         raise InputError("start holds a value that is not finite; give a model without gaps")
-    if at_once < 1:
-        raise InputError(f"at_once is {at_once}, expected at least 1 source")
+    for name, number in (("at_once", at_once), ("frequencies_at_once", frequencies_at_once)):
+        if number is not None and number < 1:
+            raise InputError(f"{name} is {number}, expected at least 1")
     lower, upper = _bounds(bounds, start)
+    if allowed is not None and not torch.equal(allowed(start), start):
+        moved = int((allowed(start) != start).sum())
+        raise InputError(f"{moved} of {start.numel()} values of the start are not allowed; move the start")
     problem = Problem(
         data=data,
         weight=None if weight is None else _spread("weight", weight, data),
@@ -101,8 +110,9 @@ def fwi(
         tie=parameterisation,
         misfit=misfit,
         regularisation=regularisation,
-        at_once=at_once,
+        at_once={"source": at_once, "frequency": frequencies_at_once},
         seed=seed,
+        allowed=allowed,
     )
     result = Run(problem, legs, progress).go(folder)
     _log.debug("fwi: %s", result.message())

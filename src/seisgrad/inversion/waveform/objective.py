@@ -1,6 +1,6 @@
 """The misfit of a model with its gradient, worked out some sources at a time so that memory stays bounded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -50,7 +50,7 @@ class Objective:
         batches: the band.
         tie: from the unknowns to the domain of ``op``, or None where they are the same.
         penalty: of the unknowns, or None.
-        at_once: sources simulated together.
+        at_once: entries along an axis that are simulated together; all where None.
 
     Raises:
         InputError: no data in the band.
@@ -65,7 +65,7 @@ class Objective:
         batches: Batches,
         tie: Operator | None,
         penalty: Callable[[Tensor], Tensor] | None,
-        at_once: int,
+        at_once: Mapping[str, int | None],
     ) -> None:
         self.op, self.data, self.misfit, self.tie, self.penalty = op, data, misfit, tie, penalty
         self.weight = None if weight is None else weight.expand_as(data)

@@ -21,6 +21,7 @@ from seisgrad.inversion.waveform.objective import Value
 
 Evaluate = Callable[[Float[Tensor, "..."]], Value]
 Arrays = dict[str, Tensor]
+Change = Callable[[Tensor], Tensor]
 
 _MEMORY = 10  # pairs that L-BFGS remembers
 _ACCEPT = 1e-4  # least share of the promised decrease that a step must deliver (Armijo)
@@ -35,6 +36,7 @@ class Walk(abc.ABC):
         z: where it begins.
         lower: of z, broadcasts to it.
         upper: of z, broadcasts to it.
+        inside: the nearest place that is allowed, within the bounds at least.
         precondition: a symmetric positive map of gradients; 0 for cells that are held.
         rate: length of the steps.
 
@@ -43,10 +45,17 @@ class Walk(abc.ABC):
     """
 
     def __init__(
-        self, z: Tensor, lower: Tensor, upper: Tensor, precondition: Callable[[Tensor], Tensor], rate: float
+        self,
+        z: Tensor,
+        lower: Tensor,
+        upper: Tensor,
+        *,
+        inside: Change,
+        precondition: Change,
+        rate: float,
     ) -> None:
         self.z, self.lower, self.upper = z.clone(), lower, upper
-        self.precondition, self.rate = precondition, rate
+        self.inside, self.precondition, self.rate = inside, precondition, rate
         self.ending: str | None = None
 
     @abc.abstractmethod
@@ -61,16 +70,12 @@ class Walk(abc.ABC):
     def load(self, arrays: Mapping[str, Tensor]) -> None:
         """Take up what :meth:`arrays` has given."""
 
-    def inside(self, z: Tensor) -> Tensor:
-        """The nearest point within the bounds."""
-        return torch.minimum(torch.maximum(z, self.lower), self.upper)
-
 
 class AdamWalk(Walk):
     """Torch's Adam (Kingma & Ba 2015, arXiv:1412.6980) on preconditioned gradients, projected after each step."""
 
-    def __init__(self, *where: Tensor, precondition: Callable[[Tensor], Tensor], rate: float) -> None:
-        super().__init__(*where, precondition=precondition, rate=rate)
+    def __init__(self, *where: Tensor, inside: Change, precondition: Change, rate: float) -> None:
+        super().__init__(*where, inside=inside, precondition=precondition, rate=rate)
         self._begin()
 
     def _begin(self) -> None:
@@ -104,8 +109,8 @@ class LbfgsWalk(Walk):
     """L-BFGS (Nocedal 1980, Math. Comput. 35, 773) among the cells that no bound holds, with the step projected
     (Bertsekas 1982, SIAM J. Control Optim. 20, 221)."""
 
-    def __init__(self, *where: Tensor, precondition: Callable[[Tensor], Tensor], rate: float) -> None:
-        super().__init__(*where, precondition=precondition, rate=rate)
+    def __init__(self, *where: Tensor, inside: Change, precondition: Change, rate: float) -> None:
+        super().__init__(*where, inside=inside, precondition=precondition, rate=rate)
         self.at: Value | None = None
         self.pairs: list[tuple[Tensor, Tensor]] = []  # steps and changes of the gradient, oldest first
 
