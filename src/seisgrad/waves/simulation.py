@@ -103,7 +103,9 @@ class GridSimulation(Simulator):
         by_earth = earth.new_zeros(len(cotangents), *earth.shape)
         by_weights = weights.new_zeros(len(cotangents), *weights.shape)
         kept = self.fields * len(self.matrix) * self.fine(earth)[0].numel() * self.matrix.element_size()
-        segments = math.ceil(kept / _HISTORY) if wanted[0] else 1
+        # A state to begin a stretch from takes about 2.5 times what a step keeps: more stretches save no memory.
+        most = math.sqrt(len(self.matrix) / 2.5)
+        segments = math.ceil(min(kept / _HISTORY, most)) if wanted[0] else 1
         for s in self.shots(len(nodes), kept):
             with torch.enable_grad():
                 leaves = earth.detach().clone(), weights[s].detach().clone()
