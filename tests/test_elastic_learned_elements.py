@@ -126,7 +126,7 @@ def samples() -> SurfaceSamples:
 
 
 def test_training_makes_a_coarse_mesh_better(samples: SurfaceSamples) -> None:
-    task = HarmonicTask(samples, SIZE)
+    task = HarmonicTask([samples], SIZE)
     rng = np.random.default_rng(1)
 
     def validation() -> float:
@@ -144,7 +144,7 @@ def test_training_makes_a_coarse_mesh_better(samples: SurfaceSamples) -> None:
 
 
 def test_the_card_builds_the_network_again(samples: SurfaceSamples) -> None:
-    task = HarmonicTask(samples, SIZE)
+    task = HarmonicTask([samples], SIZE)
     card = task.description()
     assert (card["system"], card["network"]) == ("elastic", "harmonic")
     again = HarmonicNet(HarmonicSize(**card["arguments"]))

@@ -184,7 +184,7 @@ def test_sources_lie_evenly_along_the_line_and_more_of_them_change_nothing_else(
 
 def test_the_histogram_counts_every_node_once_where_it_is(draws: dict[str, Draw]) -> None:
     earth = draws["los_angeles"].earth
-    told = depth_histogram(earth, GRID)
+    told = depth_histogram((earth, GRID))
     assert json.loads(json.dumps(told)) == told
     for name, values in (("vp", earth[:, 0]), ("vs", earth[:, 1])):
         counts, edges = np.array(told[name]), np.array(told["velocity"])

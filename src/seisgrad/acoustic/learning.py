@@ -18,6 +18,7 @@ from seisgrad.acoustic.series.readout import Places, at
 from seisgrad.dataset.samples import Samples, arrays_of, opened
 from seisgrad.errors import InputError
 from seisgrad.nn.sampling import sample
+from seisgrad.training.mixture import Mixture
 from seisgrad.training.task import Batch, Split
 from seisgrad.waves.places import as_complex
 
@@ -70,24 +71,19 @@ class FieldTask:
     def __init__(
         self, sets: Sequence[FieldSamples], size: SeriesSize, *, data: Mapping[str, Any] | None = None
     ) -> None:
-        if not sets:
-            raise InputError("there is nothing to learn from; give at least one set of samples")
-        self.sets = tuple(sets)
-        splits: tuple[Split, Split] = ("train", "validation")
-        self._arrays = {split: [one.arrays(split) for one in sets] for split in splits}
+        self.sets, self._mixture = tuple(sets), Mixture([one.arrays for one in sets])
         self.network: nn.Module = SeriesNet(size)
         self._data = dict(data or {})
 
     def number(self, split: Split) -> int:
         """How many earths there are."""
-        return sum(len(arrays["earth"]) for arrays in self._arrays[split])
+        return self._mixture.number(split)
 
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
         """Earths, sources and their fields of one set at one frequency, both drawn for the whole batch."""
-        numbers = np.array([len(arrays["earth"]) for arrays in self._arrays[split]])
-        which = int(generator.choice(len(numbers), p=numbers / numbers.sum()))
-        arrays, frequencies = self._arrays[split][which], self.sets[which].frequencies
-        hertz, index = int(generator.integers(len(frequencies))), index % numbers[which]
+        which, index, arrays = self._mixture.one(split, index, generator)
+        frequencies = self.sets[which].frequencies
+        hertz = int(generator.integers(len(frequencies)))
         found = {name: torch.from_numpy(arrays[name][index]) for name in ("earth", "source")}
         found["pressure"] = torch.from_numpy(arrays["pressure"][index, hertz])
         found["set"] = torch.full((len(index),), which)
@@ -102,7 +98,7 @@ class FieldTask:
 
     def description(self) -> dict[str, Any]:
         """The card's entries; the range is that of all sets together."""
-        earths = [arrays["earth"] for arrays in self._arrays["train"]]
+        earths = [arrays["earth"] for arrays in self._mixture.arrays["train"]]
         velocity = np.concatenate([earth[:, 0].ravel() for earth in earths]) / REFERENCE
         density = np.concatenate(
             [(earth[:, 1] / earth[:, 1].mean((-2, -1), keepdims=True)).ravel() for earth in earths]

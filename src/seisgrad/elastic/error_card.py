@@ -39,7 +39,7 @@ def measure(
     card = weights.files(folder).read_record()
     settings = card["data"]["settings"]
     recipe = recipe_of(settings)
-    survey = recipe.physics().survey
+    survey = recipe.operator().survey
     grid, shots = Grid(tuple(settings["shape"]), settings["spacing"]), 0
     sums = torch.zeros(3, len(survey.frequencies), dtype=torch.float64)
     for i in range(number):
@@ -80,8 +80,9 @@ def recipe_of(settings: Mapping[str, Any]) -> ElasticRecipe:
         tuple(settings["frequencies"]),
         settings["sources"],
         len(settings["receivers"]),
-        settings["refine"],
+        settings.get("refine"),
         Grid(tuple(settings["shape"]), settings["spacing"]),
+        settings["solver"],
     )
 
 

@@ -15,27 +15,26 @@ from seisgrad.elastic.grid import Grid
 DEPTH_STEP, VELOCITY_STEP = 1.0, 0.1
 
 
-def depth_histogram(earth: Float[Tensor, "sample 3 z x"], grid: Grid) -> dict[str, Any]:
+def depth_histogram(*earths: tuple[Float[Tensor, "sample 3 z x"], Grid]) -> dict[str, Any]:
     """Nodes by depth and velocity, in values that JSON can hold.
 
     Args:
-        earth: vp and vs in km/s, and density.
-        grid: where.
+        earths: vp and vs in km/s, and density, and the grid they are on; all ensembles are counted together.
 
     Returns:
         ``depth`` and ``velocity``, the edges of the bins in km and km/s, each bin holding its lower edge; ``vp`` and
         ``vs``, counts ``[depth, velocity]``.
     """
-    depth = DEPTH_STEP * np.arange(int(grid.extent[0] / DEPTH_STEP) + 2)
-    fastest = float(earth[:, :2].max())
+    deepest = max(grid.extent[0] for _, grid in earths)
+    fastest = max(float(earth[:, :2].max()) for earth, _ in earths)
+    depth = DEPTH_STEP * np.arange(int(deepest / DEPTH_STEP) + 2)
     velocity = np.round(VELOCITY_STEP * np.arange(int(fastest / VELOCITY_STEP) + 2), 10)
-    rows = np.broadcast_to(grid.z.numpy()[:, None], grid.shape)
-    counts = {
-        name: np.histogram2d(
-            np.broadcast_to(rows, values.shape).ravel(), values.detach().numpy().ravel(), [depth, velocity]
-        )[0].astype(int)
-        for name, values in (("vp", earth[:, 0]), ("vs", earth[:, 1]))
-    }
-    return {"depth": depth.tolist(), "velocity": velocity.tolist()} | {
-        k: c.tolist() for k, c in counts.items()
-    }
+    told = {"depth": depth.tolist(), "velocity": velocity.tolist()}
+    for k, name in enumerate(("vp", "vs")):
+        counts = np.zeros((len(depth) - 1, len(velocity) - 1), int)
+        for earth, grid in earths:
+            values = earth[:, k].detach().numpy()
+            rows = np.broadcast_to(grid.z.numpy()[:, None], values.shape)
+            counts += np.histogram2d(rows.ravel(), values.ravel(), [depth, velocity])[0].astype(int)
+        told[name] = counts.tolist()
+    return told

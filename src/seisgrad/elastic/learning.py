@@ -1,6 +1,6 @@
 """What training knows of elastic waves: earths, sources and exact spectra of the surface, and the misfits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,20 +141,24 @@ class HelmholtzTask:
             "losses": asdict(self.losses),
             "forces": [self.samples.force],
         }
-        return card_entries(self.samples, torch.from_numpy(self._arrays["train"]["earth"])) | learned
+        return card_entries([self.samples], [torch.from_numpy(self._arrays["train"]["earth"])]) | learned
 
 
-def card_entries(samples: SurfaceSamples, earth: Float[Tensor, "sample 3 z x"]) -> dict[str, Any]:
-    """What a card tells of the samples, whatever network learned from them."""
+def card_entries(
+    sets: Sequence[SurfaceSamples], earths: Sequence[Float[Tensor, "sample 3 z x"]]
+) -> dict[str, Any]:
+    """What a card tells of the samples, whatever network learned from them; of further sets under ``also``."""
+    first, *others = sets
+    frequencies = [f for one in sets for f in one.frequencies]
     return {
         "system": "elastic",
-        "grid": {"shape": list(samples.grid.shape), "spacing": samples.grid.spacing},
-        "quantity": samples.quantity,
+        "grid": {"shape": list(first.grid.shape), "spacing": first.grid.spacing},
+        "quantity": first.quantity,
         "range": {
-            "frequency": [min(samples.frequencies), max(samples.frequencies)],
-            "earth": depth_histogram(earth, samples.grid),
+            "frequency": [min(frequencies), max(frequencies)],
+            "earth": depth_histogram(*((earth, one.grid) for earth, one in zip(earths, sets, strict=True))),
         },
-        "data": dict(samples.told),
+        "data": dict(first.told) | ({"also": [dict(one.told) for one in others]} if others else {}),
     }
 
 

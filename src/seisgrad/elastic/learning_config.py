@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seisgrad.elastic.harmonic.learning import HarmonicTask
+from seisgrad.elastic.harmonic.network import HarmonicSize
 from seisgrad.elastic.helmholtz import HelmholtzSize
-from seisgrad.elastic.learning import Losses, helmholtz_task
+from seisgrad.elastic.learning import Losses, helmholtz_task, surface_samples
+from seisgrad.errors import InputError
 from seisgrad.training.choice import Kind, choose
 from seisgrad.training.config import from_mapping, only_one
 from seisgrad.training.settings import Settings
@@ -33,7 +36,32 @@ def _helmholtz(data: Sequence[Path], size: HelmholtzSize, losses: Losses, seed: 
     return helmholtz_task(only_one(data), size, losses, seed=seed)
 
 
+def _harmonic(data: Sequence[Path], size: HarmonicSize, losses: Losses, seed: int) -> Task:
+    """Its loss is its own; one that is stated is an error rather than without effect."""
+    if losses != Losses():
+        raise InputError(
+            "losses belong to network 'helmholtz', and 'harmonic' has a relative L2 loss alone; leave them out"
+        )
+    return HarmonicTask([surface_samples(path) for path in data], size, seed=seed)
+
+
 NETWORKS = {
+    "harmonic": Network(
+        Kind(
+            HarmonicSize,
+            {
+                "epochs": 20,
+                "batch_size": 1,
+                "learning_rate": 3e-3,
+                "weight_decay": 0.0,
+                "clip": 0.1,
+                "ema": 0.99,
+                "warm_up": 0.05,
+            },
+            dict.fromkeys(("slowest", "length", "top", "top_cells", "growth"), 0),
+        ),
+        _harmonic,
+    ),
     # of the paper's training: batches of 32, 100 passes, steps from 1e-3; here a cosine leads them to 0
     "helmholtz": Network(
         Kind(HelmholtzSize, {"epochs": 100, "batch_size": 32, "learning_rate": 1e-3, "ema": 0.99}), _helmholtz

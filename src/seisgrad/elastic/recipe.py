@@ -1,7 +1,7 @@
 """The dataset of this system: earths of an ensemble, sources on each, and the exact motion of the surface."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from seisgrad.dataset.recipe import Arrays, Field, Recipe
 from seisgrad.dataset.splits import Split, generator
 from seisgrad.elastic.ensembles.parts import HIGHEST, SLOWEST_VS
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.harmonic.mesh import Resolution
+from seisgrad.elastic.harmonic.operator import Harmonic
 from seisgrad.elastic.physics import Physics
 from seisgrad.elastic.prior import Prior, line, prior
 from seisgrad.elastic.survey import Survey
@@ -29,10 +31,18 @@ SHARD = 4
 #: A Rayleigh wave runs at no less than this share of the lowest vs.
 _SHARE_OF_S = 0.87
 
+SOLVERS = ("harmonic", "time")
+#: Of the records made by spectral elements: how fine their meshes are, and for which Rayleigh wave, km/s.
+FINE = Resolution(order=(5, 2), top_cells=1.5, growth=0.25)
+FINE_FOR = 1.2
+
 
 @dataclass(frozen=True)
 class ElasticRecipe(Recipe):
     """Spectra of the velocity of the surface of the earths of an ensemble, from vertical unit forces at random places.
+
+    By spectral elements (``harmonic``) the work for one source is that for all, and a sample has neither the dispersion
+    of a grid nor an end in time; through time, by :class:`Physics`, every source is a simulation.
 
     Args:
         prior: name of the ensemble.
@@ -40,12 +50,14 @@ class ElasticRecipe(Recipe):
         frequencies: Hz; by default those of Zou et al. (2025), k/40.1 Hz for k = 5 … 20.
         sources: on each earth.
         receivers: evenly along the line, from 1 km to 1 km before its end.
-        refine: computational cells per cell of the grid; by default the fewest that keep the accuracy rule of
-            :class:`Physics`.
+        refine: through time: computational cells per cell of the grid; by default the fewest that keep the accuracy
+            rule of :class:`Physics`.
         grid: the ensemble's own by default.
+        solver: how the waves are computed.
 
     Raises:
-        InputError: an unknown ensemble, a seed, frequencies or numbers that cannot be, or a refine that is too coarse.
+        InputError: an unknown ensemble or solver, a seed, frequencies or numbers that cannot be, or a refine that is
+            too coarse or of no use.
     """
 
     prior: str
@@ -55,24 +67,36 @@ class ElasticRecipe(Recipe):
     receivers: int = RECEIVERS
     refine: int | None = None
     grid: Grid | None = None
+    solver: str = "harmonic"
 
     system = "elastic"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frequencies", tuple(float(f) for f in self.frequencies))
-        object.__setattr__(self, "grid", self.grid or prior(self.prior).grid)
+        usual = prior(self.prior).grid
+        object.__setattr__(self, "grid", self.grid or usual)
         generator(self.seed, "train", 0)  # refuses a seed that cannot be
         for name in ("sources", "receivers"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}, expected at least 1")
-        object.__setattr__(self, "refine", self.physics().refine)
+        if self.solver not in SOLVERS:
+            raise InputError(f"solver is {self.solver!r}, expected {' or '.join(SOLVERS)}")
+        op = self.operator()
+        if isinstance(op, Physics):
+            object.__setattr__(self, "refine", op.refine)
+        elif self.refine is not None:
+            raise InputError(
+                f"refine is {self.refine}, but spectral elements have no grid to refine; leave it out"
+            )
 
-    def physics(self, sources: Float[Tensor, " source"] | None = None) -> Physics:
+    def operator(self, sources: Float[Tensor, " source"] | None = None) -> Physics | Harmonic:
         """The exact operator from an earth to what is recorded, by default of sources evenly along the line."""
         grid = self.grid or prior(self.prior).grid
         places = line(grid, self.sources) if sources is None else sources
         frequencies = torch.tensor(self.frequencies, dtype=torch.float64)
         survey = Survey(places, line(grid, self.receivers), frequencies)
+        if self.solver == "harmonic":
+            return Harmonic(grid, survey, slowest=FINE_FOR, resolution=FINE)
         slowest, fastest = prior(self.prior).velocity
         if (
             max(self.frequencies) > HIGHEST
@@ -82,35 +106,43 @@ class ElasticRecipe(Recipe):
 
     def settings(self) -> dict[str, Any]:
         """Ensemble, seed, grid and survey, and how the waves were computed and how well."""
-        physics = self.physics()
+        op = self.operator()
+        if isinstance(op, Physics):
+            computed: dict[str, Any] = {
+                "velocity": list(op.velocity),
+                "refine": op.refine,
+                "time_step": op.time_step,
+                "duration": op.duration,
+                "relative_error": op.error,
+            }
+        else:
+            fine = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(op.resolution).items()}
+            computed = {"slowest": op.slowest, "resolution": fine}
         return {
             "prior": self.prior,
             "distribution": prior(self.prior).description,
-            "velocity": list(physics.velocity),
             "seed": self.seed,
-            "shape": list(physics.grid.shape),
-            "spacing": physics.grid.spacing,
+            "shape": list(op.grid.shape),
+            "spacing": op.grid.spacing,
             "frequencies": list(self.frequencies),
             "sources": self.sources,
-            "receivers": physics.survey.receivers.tolist(),
-            "force": physics.survey.force,
-            "quantity": physics.survey.quantity,
-            "refine": physics.refine,
-            "time_step": physics.time_step,
-            "duration": physics.duration,
-            "relative_error": physics.error,
+            "receivers": op.survey.receivers.tolist(),
+            "force": op.survey.force,
+            "quantity": op.survey.quantity,
+            "solver": self.solver,
+            **computed,
         }
 
     def fields(self) -> dict[str, Field]:
         """``earth``, ``source``, ``spectra`` and ``held``."""
-        physics, causes = self.physics(), Prior.causes
+        op, causes = self.operator(), Prior.causes
         source = Space("source", ("source",), (self.sources,), "km")
         held = Space("held nodes", ("cause",), (len(causes),), "1", {"cause": causes})
         return {
-            "earth": Field(physics.domain, "float32", "vp, vs and density on the nodes"),
+            "earth": Field(op.domain, "float32", "vp, vs and density on the nodes"),
             "source": Field(source, "float32", "distance of the vertical unit forces along the line"),
             "spectra": Field(
-                physics.codomain, "float32", "spectrum of the velocity of the surface, kernel e^{-iωt}"
+                op.codomain, "float32", "spectrum of the velocity of the surface, kernel e^{-iωt}"
             ),
             "held": Field(held, "int32", "nodes in which a velocity was held at a bound"),
         }
@@ -121,7 +153,7 @@ class ElasticRecipe(Recipe):
         # the waves belong to the earth and the sources as they are stored, not to ones that were rounded afterwards
         earth, source = draw.earth.float(), draw.sources.float()
         with torch.no_grad():
-            spectra = [self.physics(source[i].double())(earth[i]).numpy() for i in range(number)]
+            spectra = [self.operator(source[i].double())(earth[i]).numpy() for i in range(number)]
         arrays = {
             "earth": earth.numpy(),
             "source": source.numpy(),

@@ -1,5 +1,6 @@
 """The training of learned elements: spectra of the surface against those of the exact operator."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from seisgrad.elastic.harmonic.network import HarmonicNet, HarmonicSize
 from seisgrad.elastic.harmonic.operator import recorded
 from seisgrad.elastic.learning import SurfaceSamples, card_entries
 from seisgrad.elastic.survey import COMPONENTS, Survey
+from seisgrad.training.mixture import Mixture
 from seisgrad.training.task import Batch, Split
 from seisgrad.waves.places import as_complex
 
@@ -26,58 +28,57 @@ class HarmonicTask:
     """Spectra of the surface of one frequency a batch, all sources of an earth together.
 
     Args:
-        samples: to learn from.
+        sets: samples, which may differ in ensemble, grid, frequencies and receivers; a batch comes from each as often
+            as it has samples.
         size: of the network.
         seed: of its first weights.
 
     Raises:
-        InputError: arrays that do not fit each other, or that are not finite.
+        InputError: no set; arrays that do not fit each other, or that are not finite.
     """
 
-    def __init__(self, samples: SurfaceSamples, size: HarmonicSize, *, seed: int = 0) -> None:
-        self.samples = samples
-        splits: tuple[Split, Split] = ("train", "validation")
-        self._arrays = {split: samples.arrays(split) for split in splits}
-        self._receivers = torch.tensor(samples.receivers, dtype=torch.float64)
+    def __init__(self, sets: Sequence[SurfaceSamples], size: HarmonicSize, *, seed: int = 0) -> None:
+        self.sets, self._mixture = tuple(sets), Mixture([one.arrays for one in sets])
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.network: nn.Module = HarmonicNet(size)
 
     def number(self, split: Split) -> int:
         """How many earths there are."""
-        return len(self._arrays[split]["earth"])
+        return self._mixture.number(split)
 
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
-        """Earths, their sources and spectra at one frequency, drawn for the whole batch."""
-        arrays, which = self._arrays[split], int(generator.integers(len(self.samples.frequencies)))
+        """Earths of one set, their sources and spectra at one frequency, both drawn for the whole batch."""
+        which, index, arrays = self._mixture.one(split, index, generator)
+        frequencies = self.sets[which].frequencies
+        hertz = int(generator.integers(len(frequencies)))
         found = {name: torch.from_numpy(arrays[name][index]) for name in ("earth", "source")}
-        frequency = torch.full((len(index),), self.samples.frequencies[which], dtype=torch.float64)
         return found | {
-            "spectra": torch.from_numpy(arrays["spectra"][index, :, which]),
-            "frequency": frequency,
+            "spectra": torch.from_numpy(arrays["spectra"][index, :, hertz]),
+            "set": torch.full((len(index),), which),
+            "frequency": torch.full((len(index),), frequencies[hertz], dtype=torch.float64),
         }
 
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss``: the relative L2 error over receivers two kilometres away and more, a mean over all else."""
-        frequency = float(batch["frequency"][0])
-        component = COMPONENTS[::-1].index(self.samples.force)  # along the line, down
-        place, response = network(batch["earth"], self.samples.grid, frequency, component)
+        frequency, samples = float(batch["frequency"][0]), self.sets[int(batch["set"][0])]
+        receivers = torch.tensor(samples.receivers, dtype=torch.float64)
+        component = COMPONENTS[::-1].index(samples.force)  # along the line, down
+        place, response = network(batch["earth"], samples.grid, frequency, component)
         true, errors = as_complex(batch["spectra"]), []
         for k, sources in enumerate(batch["source"]):
-            survey = Survey(
-                sources, self._receivers, batch["frequency"][:1], self.samples.force, self.samples.quantity
-            )
-            far = (self._receivers - survey.sources[:, None]).abs() > CLEAR
+            survey = Survey(sources, receivers, batch["frequency"][:1], samples.force, samples.quantity)
+            far = (receivers - survey.sources[:, None]).abs() > CLEAR
             predicted = recorded(place, response[k : k + 1], survey, frequency)[0]
             errors.append(relative_errors(predicted, true[k], far[:, None]))
         return {"loss": torch.cat(errors).clamp(max=_WORST).mean()}
 
     def description(self) -> dict[str, Any]:
         """The card's entries."""
-        earth = torch.from_numpy(self._arrays["train"]["earth"])
         size: HarmonicSize = self.network.size  # type: ignore[assignment]
         learned = {"network": "harmonic", "arguments": asdict(size), "forces": list(COMPONENTS)}
-        return card_entries(self.samples, earth) | learned
+        earths = [torch.from_numpy(arrays["earth"]) for arrays in self._mixture.arrays["train"]]
+        return card_entries(self.sets, earths) | learned
 
 
 def relative_errors(
