@@ -8,12 +8,10 @@ measures it; docs/elastic has the figures.
 import math
 from contextlib import suppress
 
-import torch
 from torch import Tensor
 
-from seisgrad.dispersion import physics as dispersion
-from seisgrad.earth import LayeredModel
 from seisgrad.elastic.grid import Grid
+from seisgrad.elastic.rayleigh import local_phase_velocity
 from seisgrad.errors import InputError
 
 CELLS = 18.0
@@ -91,13 +89,8 @@ def _check_slowest(earths: Tensor, grid: Grid, slowest: float, highest: float) -
     if not len(earths):
         return
     columns = _suspects(earths[:, 1], slowest, highest, grid.spacing)
-    vp, vs, rho = earths[torch.arange(len(earths))[:, None], :, :, columns].unbind(
-        2
-    )  # each [earth, column, z]
-    layers = [0.5 * (values[..., 1:] + values[..., :-1]) for values in (vp, vs, rho)]
-    thickness = torch.full_like(layers[0], grid.spacing)
-    model = LayeredModel(thickness, *layers)
-    phase = dispersion.velocity(model, [1.0 / highest])[..., 0]
+    picked = earths.gather(-1, columns[:, None, None].expand(-1, 3, earths.shape[2], -1))
+    phase = local_phase_velocity(picked, grid.spacing, highest)
     slow = phase < slowest
     if slow.any():
         k, c = (int(i) for i in slow.nonzero()[0])
