@@ -155,7 +155,8 @@ def test_a_plan_that_makes_no_sense_is_refused(case: Path, capsys, plan: str, ma
 
 def test_other_bad_input_is_refused(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, match in (
-        (["fwi", "elastic", "data.nc", "--start", "start.nc"], "no system 'elastic'"),
+        (["fwi", "thermal", "data.nc", "--start", "start.nc"], "no system 'thermal'"),
+        ([*COMMAND[:5], "--start", "start.nc"], "given 2 times, expected one"),
         (["fwi", "acoustic", "none.nc", "--start", "start.nc"], "none.nc: there is no such file"),
         (["fwi", "acoustic", "data.nc", "--start", "data.nc"], "data.nc"),
         (["fwi", "acoustic", "data.nc", "--start", "start.nc", "--then-exact"], "leave it out"),

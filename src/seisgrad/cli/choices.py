@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from seisgrad.dispersion.survey import Survey
+    from seisgrad.operator import Operator
 
 # The same words as in dispersion.survey, which is not imported here because it needs torch.
 Wave = Literal["rayleigh", "love"]
@@ -90,6 +91,23 @@ def operator_at(name: str, *arguments: object) -> "Callable[[Tensor], Tensor]":
     from seisgrad.operator import Operator
 
     return found if isinstance(found, Operator | torch.nn.Module) else found(*arguments)
+
+
+def own_operator(name: str, grid: Any, survey: Any) -> "Operator":
+    """The :class:`~seisgrad.operator.Operator` that ``module:attribute`` names, or makes from a grid and a survey.
+
+    Raises:
+        InputError: it is something else.
+    """
+    from seisgrad.operator import Operator
+
+    found = operator_at(name, grid, survey)
+    if not isinstance(found, Operator):
+        raise InputError(
+            f"--operator {name} is a {type(found).__name__}, expected a seisgrad.Operator from {grid.space} to "
+            f"{survey.space}; wrap it in seisgrad.operator.Function"
+        )
+    return found
 
 
 def check_operator(name: str) -> None:

@@ -40,6 +40,11 @@ def _check_writable(folder: Path, path: Path) -> None:
         raise InputError(f"{path} cannot be written: {folder} allows no writing; choose another place")
 
 
+def file_name(words: str) -> str:
+    """Words such as an operator's name or a path as the name of a file."""
+    return "".join(letter if letter.isalnum() else "-" for letter in words).strip("-")
+
+
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A temporary sibling to write to, renamed to ``path`` when the block ends well and removed when it does

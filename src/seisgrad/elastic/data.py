@@ -2,14 +2,14 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.elastic.survey import Survey
+from seisgrad.elastic.survey import Direction, Quantity, Survey
 from seisgrad.errors import InputError
 from seisgrad.waves.spectra_files import (
     Layout,
@@ -110,11 +110,12 @@ def _spectra(content: "Dataset") -> Spectra:
     for name in ("source_z", "receiver_z"):
         if name in content.variables and bool((content[name] != 0).any()):
             raise InputError(f"{name} holds a depth, expected sources and receivers on the surface")
-    said: dict[str, Any] = {
-        name: str(content["spectrum"].attrs[name])
-        for name in ("force", "quantity")
-        if name in content["spectrum"].attrs
-    }
+    said: dict[str, Any] = {}
+    for name, known in (("force", get_args(Direction)), ("quantity", get_args(Quantity))):
+        word = content["spectrum"].attrs.get(name, known[0])
+        if word not in known:
+            raise InputError(f"the attribute {name} of spectrum is {word!r}, expected {' or '.join(known)}")
+        said[name] = word
     content = _both_components(content)
     values = values_of(content, _LAYOUT)
     survey = Survey(

@@ -53,6 +53,8 @@ class Settings:
             default 0.8 of the start's.
         spacing: of the nodes, km; by default a section's own, or a sixth of the shortest wavelength.
         depth: of the lowest nodes under a layered start, km.
+        uncertainty: nodes along depth and along the line of the Laplace posterior, which the command line works out
+            where they are given; see :func:`~seisgrad.elastic.uncertainty.laplace`.
         seed: of the batches.
 
     Raises:
@@ -72,6 +74,7 @@ class Settings:
     slowest: float | None = None
     spacing: float | None = None
     depth: float | None = None
+    uncertainty: tuple[int, int] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -84,6 +87,8 @@ class Settings:
             raise InputError(
                 f"signal_to_noise is {self.signal_to_noise} and seed is {self.seed}, expected at least 0"
             )
+        if self.uncertainty is not None and min(self.uncertainty) < 2:
+            raise InputError(f"uncertainty is {self.uncertainty}, expected at least 2 nodes along each axis")
         for name in ("unit", "slowest", "spacing", "depth"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

@@ -123,19 +123,15 @@ def misfit_by_frequency(
 
 
 def sensitivity_by_depth(
-    axes: "Axes",
-    depth: Float[Tensor, " z"],
-    values: Float[Tensor, "frequency z"],
-    frequencies: Float[Tensor, " frequency"],
+    axes: "Axes", depth: Float[Tensor, " z"], values: Float[Tensor, "line z"], labels: Sequence[str]
 ) -> list["Line2D"]:
-    """How strongly the misfit depends on each depth, one line per frequency, the lowest the darkest."""
+    """How strongly the misfit depends on each depth, one line per label, the first the darkest."""
     from cmcrameri.cm import cmaps
 
-    shades = cmaps["batlow"](np.linspace(0.0, 0.9, len(frequencies)))
+    shades = cmaps["batlow"](np.linspace(0.0, 0.9, len(labels)))
     drawn = []
-    for k in frequencies.argsort().tolist():
-        label = f"{float(frequencies[k]):.3g} Hz"
-        (line,) = axes.plot(values[k], depth, color=shades[len(drawn)], lw=1.2, label=label)
+    for row, label, shade in zip(values, labels, shades, strict=True):
+        (line,) = axes.plot(row, depth, color=shade, lw=1.2, label=label)
         drawn.append(line)
     axes.set_xlim(left=0.0)
     axes.set_ylim(float(depth[-1]), 0.0)
