@@ -318,7 +318,7 @@ def test_the_posterior_is_that_of_the_linear_problem() -> None:
     before = 0.2 * float(layered().vs.mean())
     expected = torch.linalg.inv(rows.T @ rows + torch.eye(12) / before**2)
     torch.testing.assert_close(unsure.covariance, expected)
-    assert float(unsure.sigma[0].mean()) < 0.4 * before
+    assert float(unsure.sigma[0].mean()) < 0.7 * before
     assert bool((unsure.sigma <= unsure.prior + 1e-12).all())
     assert float(unsure.sigma[-1].mean()) > float(unsure.sigma[0].mean())
     torch.testing.assert_close(unsure.prior[0, 0], torch.tensor(before).double())

@@ -9,6 +9,7 @@ from seisgrad.elastic.prior import Draw, Prior, prior
 
 if TYPE_CHECKING:
     from seisgrad.elastic.background import Background
+    from seisgrad.elastic.data import Spectra, read_spectra, write_spectra
     from seisgrad.elastic.grid import Grid
     from seisgrad.elastic.harmonic.mesh import Resolution
     from seisgrad.elastic.harmonic.operator import Harmonic
@@ -27,11 +28,14 @@ __all__ = [
     "Physics",
     "Prior",
     "Resolution",
+    "Spectra",
     "Survey",
     "card_of",
     "load",
     "prior",
+    "read_spectra",
     "shipped",
+    "write_spectra",
 ]
 
 _HOMES = {
@@ -42,9 +46,12 @@ _HOMES = {
     "Harmonic": "harmonic.operator",
     "Physics": "physics",
     "Resolution": "harmonic.mesh",
+    "Spectra": "data",
     "Survey": "survey",
     "card_of": "surrogate",
     "load": "surrogate",
+    "read_spectra": "data",
     "shipped": "surrogate",
+    "write_spectra": "data",
 }
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.elastic.{home}" for name, home in _HOMES.items()})

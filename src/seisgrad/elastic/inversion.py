@@ -218,6 +218,7 @@ def invert(
     second = None if then is None else (then(grid, survey, speeds), plan.then)
     scale = settings.unit * unknown.mean((-2, -1), keepdim=True)
     low, high = (_column(settings, side, both) for side in (0, 1))
+    at_once, frequencies_at_once = together(op, len(survey.sources))
     result = fwi(
         op,
         spectra.values,
@@ -231,7 +232,8 @@ def invert(
         allowed=settings.allowed if both else None,
         regularisation=BrocherPenalty(settings.brocher) if both and settings.brocher else None,
         then=second,
-        **together(op, len(survey.sources)),
+        at_once=at_once,
+        frequencies_at_once=frequencies_at_once,
         seed=settings.seed,
         folder=folder,
         progress=progress,
@@ -240,13 +242,14 @@ def invert(
     return Inversion(spectra, start, plan, counted, grid, last, slowest, result)
 
 
-def together(op: Operator, sources: int) -> dict[str, int | None]:
-    """What is worked out together: in time some sources with all frequencies, else one frequency with all sources."""
+def together(op: Operator, sources: int) -> tuple[int, int | None]:
+    """How many sources and frequencies are worked out together: in time some sources with all frequencies (None), else
+    one frequency with all sources."""
     from seisgrad.elastic.physics import Physics
 
     if isinstance(op, Physics):
-        return {"at_once": _SOURCES, "frequencies_at_once": None}
-    return {"at_once": sources, "frequencies_at_once": 1}
+        return _SOURCES, None
+    return sources, 1
 
 
 def _require_allowed(velocities: Float[Tensor, "2 z x"], settings: Settings, start: SolidSection) -> None:

@@ -25,8 +25,8 @@ CAPTIONS = {
     "sensitivity": "The size of the gradient of the misfit at the start, averaged along the line, by depth and "
     "frequency: where the data ask for a change. Left of vp, right of vs, on the same scale.",
     "uncertainty": "Standard deviation of vs before and after the data: the curvature of the misfit around the model, "
-    "for changes between a few nodes, with errors of records that are independent. It knows nothing of finer structure, of "
-    "other minima, or of errors that records share.",
+    "for changes between a few nodes, with independent errors of records. It knows nothing of finer structure, "
+    "of other minima, or of errors that records share.",
 }
 """What each figure shows, by the name of its file."""
 _SOURCES_IN_TIME = 8  # of which the sensitivity is worked out where one source costs a simulation
@@ -54,7 +54,7 @@ def fit_of(inversion: Inversion) -> Fit:
     number = len(inversion.spectra.survey.sources)
     groups = together(inversion.operator, number)
     both = [
-        predict(inversion.operator, earth, **groups)  # type: ignore[arg-type]
+        predict(inversion.operator, earth, *groups)
         for earth in (inversion.start.earth, inversion.result.model)
     ]
     return Fit(
@@ -96,7 +96,7 @@ def sensitivity(inversion: Inversion) -> Float[Tensor, "2 frequency z"]:
     depth, per km/s. An operator in time gives it for all frequencies together and for some sources."""
     op, observed = inversion.operator, inversion.spectra.values
     number, frequencies = observed.shape[:2]
-    in_time = together(op, number)["frequencies_at_once"] is None
+    in_time = together(op, number)[1] is None
     some = some_shots(number, _SOURCES_IN_TIME) if in_time else list(range(number))
     misfit = misfit_named(inversion.plan.settings.misfit, inversion.spectra.survey.space)
     whole = in_time or not hasattr(op, "select")

@@ -78,7 +78,7 @@ def misfit_figure(inversion: Inversion, fit: Fit) -> "Figure":
     misfit_course(left, inversion.result.history, "steps")
     left.set_title("Course")
     left.legend()
-    misfit_by_frequency(right, inversion.spectra.survey.frequencies, *fit.misfit, "misfit")
+    misfit_by_frequency(right, inversion.spectra.survey.frequencies, fit.misfit[0], fit.misfit[1], "misfit")
     right.set_title("By frequency")
     right.legend()
     return figure
