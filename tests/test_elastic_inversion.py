@@ -13,14 +13,16 @@ from seisgrad.checks import dot_test
 from seisgrad.earth import BrocherTie, LayeredModel, SolidSection, read_solid, write_model, write_solid
 from seisgrad.elastic import Grid, Harmonic, Survey
 from seisgrad.elastic.data import Spectra, read_spectra, write_spectra
-from seisgrad.elastic.inversion import Plan, Settings, default_stages, invert, plan
+from seisgrad.elastic.inversion import invert
 from seisgrad.elastic.masks import mask
 from seisgrad.elastic.parameters import Allowed, BrocherPenalty, VelocityTie, VsTie
+from seisgrad.elastic.settings import Settings, default_stages, plan
 from seisgrad.elastic.spread import spread
 from seisgrad.elastic.start import read_start
 from seisgrad.elastic.uncertainty import _hats, laplace
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Stage
+from seisgrad.waves.plan import Plan
 
 FREQUENCIES = [k / 40.1 for k in range(5, 21)]
 

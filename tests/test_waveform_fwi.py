@@ -266,3 +266,29 @@ def test_cumulative_bands_end_at_the_highest_frequency() -> None:
     assert [stage.highest for stage in stages] == [2.0, 4.0, 5.0]
     assert stages[0].within([1.0, 2.0, 3.0, 4.0, 5.0]) == [0, 1]
     assert len(cumulative([1.0, 2.0], 4, iterations=2)) == 2
+
+
+@pytest.mark.parametrize("stage", [Stage(iterations=8), Stage(optimiser="adam", epochs=8, rate=0.05)])
+def test_models_stay_among_the_allowed(stage: Stage) -> None:
+    """Here: columns 0 to 3 no faster than their neighbours on the right."""
+
+    def allowed(x: Tensor) -> Tensor:
+        return torch.cat([torch.minimum(x[:, :4], x[:, 4:]), x[:, 4:]], 1)
+
+    result = fwi(OP, DATA, homogeneous(), stages=[stage], allowed=allowed)
+    for model in result.models:
+        assert torch.equal(allowed(model), model)
+    assert result.history[-1].misfit < 0.5 * result.history[0].misfit
+    with pytest.raises(InputError, match="12 of 48 values of the start are not allowed"):
+        fwi(OP, DATA, homogeneous() + torch.tensor([0.1, 0.1] + 6 * [0]), stages=[stage], allowed=allowed)
+
+
+def test_frequencies_at_once_change_nothing() -> None:
+    """One frequency after the other is the same misfit and gradient."""
+    stages = [Stage(iterations=2)]
+    one, all_ = (
+        fwi(OP, DATA, homogeneous(), stages=stages, at_once=4, frequencies_at_once=k).model for k in (1, None)
+    )
+    torch.testing.assert_close(one, all_)
+    with pytest.raises(InputError, match="frequencies_at_once is 0"):
+        fwi(OP, DATA, homogeneous(), stages=stages, frequencies_at_once=0)

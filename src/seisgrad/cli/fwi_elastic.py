@@ -30,7 +30,8 @@ def run(
 ) -> "list[Inversion]":
     """Invert from every start, with progress on a bar."""
     from seisgrad.elastic.data import read_spectra
-    from seisgrad.elastic.inversion import invert, plan
+    from seisgrad.elastic.inversion import invert
+    from seisgrad.elastic.settings import plan
     from seisgrad.elastic.start import read_start
 
     spectra = read_spectra(data)
