@@ -14,7 +14,7 @@ from seisgrad.elastic import Grid, Physics, Survey
 from seisgrad.elastic import physics as module
 from seisgrad.elastic.accuracy import CELLS, dispersion_error
 from seisgrad.elastic.waves import Waves
-from seisgrad.errors import InputError
+from seisgrad.errors import InputError, WorkError
 from seisgrad.waves.places import as_complex
 
 VS, RHO = 2.0, 2.0
@@ -177,3 +177,22 @@ def test_a_rigid_surface_is_refused() -> None:
     earth[1, 3, 4] = 0
     with pytest.raises(InputError, match="no solid"):
         waves.record(earth, nodes, weights, read)
+
+
+def test_motion_that_grows_is_an_error_and_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traces that are largest at their end, or that are not numbers, whatever made them."""
+    grid = Grid((8, 16), 0.4)
+    asked = Survey(torch.tensor([2.0]), torch.tensor([3.0, 4.0]), torch.tensor([0.4]))
+    op = Physics(grid, asked, velocity=(0.9 * VS, POISSON + 1e-6))
+    record = Waves.record
+
+    def growing(self: Waves, *asked: object) -> Tensor:
+        traces = record(self, *asked)  # type: ignore[arg-type]
+        return traces * torch.exp(20.0 * torch.linspace(0.0, 1.0, traces.shape[-1]))
+
+    monkeypatch.setattr(Waves, "record", growing)
+    with pytest.raises(WorkError, match="grows without bound"):
+        op(uniform(grid).float())
+    monkeypatch.setattr(Waves, "record", lambda *asked: record(*asked) * math.nan)
+    with pytest.raises(WorkError, match="grows without bound"):
+        op(uniform(grid).float())

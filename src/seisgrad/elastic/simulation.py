@@ -10,10 +10,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from seisgrad.elastic.waves import Waves
+from seisgrad.errors import WorkError
 from seisgrad.waves.simulation import GridSimulation
 
 #: The relative change of an earth between the points of the difference that makes a tangent.
 _STEP = 2e-5
+#: The part of the time in which waves must have left, and what of the largest motion may be left then.
+_TENTH, _SETTLED = 10, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,22 @@ class Simulation(GridSimulation):
     def arrange(self, values: Tensor) -> Tensor:
         """``[shot, frequency, component, receiver, part]``."""
         return values.unflatten(1, (2, -1)).movedim(3, 1)
+
+    def values(self, traces: Float[Tensor, "shot read step"], dtype: torch.dtype) -> Tensor:
+        """What the survey asks, of shots, from their traces.
+
+        Raises:
+            WorkError: motion that grows instead of dying out.
+        """
+        late = traces[..., -max(1, traces.shape[-1] // _TENTH) :].detach().abs().amax()
+        whole = traces.detach().abs().amax()
+        if not bool(late <= _SETTLED * whole):  # NaN too
+            raise WorkError(
+                "the simulation grows without bound, as absorbing layers may beside an earth of many velocities: its "
+                f"last tenth holds {float(late / whole):.2g} of the largest motion; make the edges of the earth "
+                "smoother, or use seisgrad.elastic.Harmonic"
+            )
+        return super().values(traces, dtype)
 
     def tangent(self, earth: Tensor, change: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
         """See :class:`~seisgrad.waves.derivatives.Simulator`.
