@@ -26,7 +26,7 @@ from seisgrad.waves.plan import Plan
 MakeOperator = Callable[[Grid, Survey, tuple[float, float]], Operator]
 """An operator from a grid, a survey, and the slowest Rayleigh and the fastest P wave that an earth may have, km/s."""
 
-_SLOWER = 0.8  # by default meshes are made for Rayleigh waves down to this share of the start's slowest
+_SLOWER = 0.7  # by default meshes are made for Rayleigh waves down to this share of the start's slowest
 _SOURCES = 8  # simulated in time together
 
 

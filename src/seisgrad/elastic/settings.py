@@ -34,7 +34,7 @@ class Settings:
             to itself.
         signal_to_noise: the least that counts; needs ``deviation`` in the data.
         slowest: velocity of the slowest Rayleigh wave at the highest frequency that computations are made for, km/s; by
-            default 0.8 of the start's.
+            default 0.7 of the start's.
         spacing: of the nodes, km; by default a section's own, or a sixth of the shortest wavelength.
         depth: of the lowest nodes under a layered start, km.
         uncertainty: nodes along depth and along the line of the Laplace posterior, which the command line works out

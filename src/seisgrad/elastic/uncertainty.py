@@ -58,7 +58,8 @@ def laplace(inversion: Inversion, nodes: tuple[int, int], deviation: float | Non
 
     One derivative along each node is worked out at each frequency, which costs about what a gradient does; keep nodes
     few. Where phases are fitted (misfit ``unit_amplitude``) their errors are those of the spectra over the amplitude.
-    Without ``deviation`` in the data all records of a frequency are taken to err as they misfit.
+    Without ``deviation`` in the data all records of a frequency are taken to err as they misfit; and where the model
+    does not fit to the deviation, errors are scaled up until it does.
 
     Args:
         inversion: its end.
@@ -121,6 +122,7 @@ def _whitened(
     if error is None:
         error = residual.square().mean().sqrt()
     error = error.clamp(min=_LEAST * size)
+    error = error * (residual / error).square().mean().sqrt().clamp(min=1.0)
     return slopes / error, math.sqrt(float(error.square().mean()))
 
 

@@ -133,7 +133,6 @@ def sensitivity_by_depth(
     for row, label, shade in zip(values, labels, shades, strict=True):
         (line,) = axes.plot(row, depth, color=shade, lw=1.2, label=label)
         drawn.append(line)
-    axes.set_xlim(left=0.0)
     axes.set_ylim(float(depth[-1]), 0.0)
     axes.set_ylabel("depth (km)")
     return drawn

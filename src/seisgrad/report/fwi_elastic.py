@@ -24,9 +24,9 @@ CAPTIONS = {
     "divided by its amplitude.",
     "sensitivity": "The size of the gradient of the misfit at the start, averaged along the line, by depth and "
     "frequency: where the data ask for a change. Left of vp, right of vs, on the same scale.",
-    "uncertainty": "Standard deviation of vs before and after the data: the curvature of the misfit around the model, "
-    "for changes between a few nodes, with independent errors of records. It knows nothing of finer structure, "
-    "of other minima, or of errors that records share.",
+    "uncertainty": "Standard deviation of vs, and its share of that before the data: the curvature of the "
+    "misfit around the model, for changes between a few nodes, with independent errors of records. It knows nothing of "
+    "finer structure, of other minima, or of errors that records share, and is too small where these count.",
 }
 """What each figure shows, by the name of its file."""
 _SOURCES_IN_TIME = 8  # of which the sensitivity is worked out where one source costs a simulation

@@ -92,7 +92,9 @@ def fit_figure(inversion: Inversion, fit: Fit) -> "Figure":
     frequency = highest_fitted(inversion.result, stages, spectra.survey.frequencies.tolist())
     shots = some_shots(len(spectra.survey.sources), _SHOTS)
     columns = [k for k in range(len(COMPONENTS)) if bool(there[:, frequency, k].any())] or [0]
-    figure = new_figure(8.6, 1.1 + 1.6 * len(shots))
+    figure = new_figure(8.6, 1.3 + 1.6 * len(shots))
+    hertz = float(spectra.survey.frequencies[frequency])
+    lines = []
     rows = figure.subplots(len(shots), len(columns), sharex=True, squeeze=False)
     order = spectra.survey.receivers.argsort()
     for row, shot in zip(rows, shots, strict=True):
@@ -101,11 +103,11 @@ def fit_figure(inversion: Inversion, fit: Fit) -> "Figure":
                 _unit(values[shot, frequency, component], there[shot, frequency, component])[order]
                 for values in (spectra.values, fit.model, fit.start)
             ]
-            spectrum_fit(axes, *shown)
-            axes.set_title(f"{COMPONENTS[component]}, x = {float(spectra.survey.sources[shot]):.3g} km")
+            lines = spectrum_fit(axes, *shown)
+            place = float(spectra.survey.sources[shot])
+            axes.set_title(f"{COMPONENTS[component]}, {hertz:.3g} Hz, from x = {place:.3g} km")
             axes.label_outer()
-    rows[0, 0].legend(ncols=3)
-    figure.suptitle(f"{float(spectra.survey.frequencies[frequency]):.3g} Hz", fontsize=10)
+    figure.legend(handles=lines, loc="outside upper right", ncols=3)
     return figure
 
 
@@ -124,17 +126,19 @@ def sensitivity_figure(inversion: Inversion, seen: Float[Tensor, "2 frequency z"
         axes.set_xlabel("size of the gradient, per km/s")
         axes.label_outer()
     panels[1].legend(fontsize=7)
+    panels[0].set_xlim(0.0, 1.05 * float(seen.max()))
     return figure
 
 
 @styled
 def uncertainty_figure(inversion: Inversion, unsure: Uncertainty) -> "Figure":
-    """The standard deviation of vs before and after the data."""
+    """The standard deviation of vs, and what share it is of that before the data."""
     figure = _panels(inversion.start, 2)
     panels = figure.subplots(2, 1, sharex=True)
-    span = (0.0, float(unsure.prior.max()))
-    for axes, title, values in zip(panels, ("Before", "After"), (unsure.prior, unsure.sigma), strict=True):
-        _image(axes, inversion.start, values, title, span, SPREAD)
+    share, most = unsure.sigma / unsure.prior, float(unsure.sigma.max())
+    _image(panels[0], inversion.start, unsure.sigma, "Standard deviation of vs", (0.0, most), SPREAD)
+    _image(panels[1], inversion.start, share, "Share of that before the data", (0.0, 1.0), SPREAD, "")
+    for axes in panels:
         axes.label_outer()
     return figure
 
@@ -170,11 +174,12 @@ def _image(
     title: str,
     span: tuple[float, float],
     colours: str = VELOCITY,
+    unit: str = "km/s",
 ) -> None:
     shown = Section(section.vs, section.rho, section.spacing, section.origin)
     image = section_image(axes, shown, values, limits=span, colours=colours)
     axes.set_title(title)
-    axes.figure.colorbar(image, ax=axes, label="km/s", shrink=0.9)
+    axes.figure.colorbar(image, ax=axes, label=unit, shrink=0.9)
 
 
 def _surface(axes: "Axes", inversion: Inversion) -> None:
