@@ -1,5 +1,6 @@
 """Learning acoustic waves: the command from a small dataset to a card with errors, configurations, and the list."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +14,8 @@ from seisgrad.acoustic.learning_config import learning_config
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.acoustic.snapshots import SnapshotRecipe
 from seisgrad.acoustic.space_time import SpaceTimeSize
-from seisgrad.cli import main, simulate, surrogates
+from seisgrad.cli import main, surrogates
+from seisgrad.cli.recipes import Asked, recipe_of
 from seisgrad.dataset import simulate as make_dataset
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
@@ -203,10 +205,11 @@ def test_the_configurations_of_the_experiments() -> None:
 
 
 def test_snapshots_are_simulated_where_times_are_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    recipe, _ = simulate._acoustic("", 1, None, "0:0.4:0.04", None, None)
+    plain = Asked("", 1, rows=None, frequencies=None, times=None, finer=None, sources=None)
+    recipe, _ = recipe_of("acoustic", dataclasses.replace(plain, times="0:0.4:0.04"))
     assert isinstance(recipe, SnapshotRecipe)
     assert recipe.times == pytest.approx([0.04 * i for i in range(11)])
-    finer, _ = simulate._acoustic("", 1, None, None, 2, None)
+    finer, _ = recipe_of("acoustic", dataclasses.replace(plain, finer=2))
     assert finer == AcousticRecipe("von_karman", 1, grid=Grid((127, 127), 0.08))
     for words, named in (
         (["acoustic", "--times", "0:4:0.04", "--frequencies", "1:8:1"], "both given"),
