@@ -199,6 +199,22 @@ def test_finer_meshes_converge() -> None:
     assert errors[2] < 0.01
 
 
+def test_threads_change_nothing() -> None:
+    """A batch of LU factorisations of so many unknowns is wrong in some builds of torch with more than one thread."""
+    grid = Grid((41, 81), 0.4)
+    earth = layered(grid)
+    fine = Resolution(order=(5, 4), length=0.25, top_cells=1.0, growth=0.2, thickest=0.6)
+    op = harmonic(grid, [3.0], torch.tensor([8.0, 20.0]), 0.4, resolution=fine)
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(op(earth))
+    finally:
+        torch.set_num_threads(before)
+    assert_close(found[1], found[0])
+
+
 def test_a_shorter_line_records_the_same() -> None:
     """An earth that does not vary beyond the ends of the shorter one, where it goes on as at the end."""
     whole, part = Grid((41, 141), 0.4), Grid((41, 61), 0.4)
