@@ -79,7 +79,7 @@ def test_an_acoustic_dataset_goes_on_where_it_was(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One frequency on the grid of the paper: wavefields of two training samples, then of one more."""
-    monkeypatch.setattr("seisgrad.dataset.manifest.validation_number", lambda number: 1)
+    monkeypatch.setattr(AcousticRecipe, "validation", 1)
     words = ["simulate", "acoustic", "--prior", "square", "--seed", "1", "--frequencies", "1"]
     words += ["--workers", "1", "--shard", "4", "--out", str(tmp_path / "a.zarr"), "--json"]
     for number in ("2", "3"):
@@ -103,7 +103,7 @@ def test_an_elastic_dataset_goes_on_where_it_was(
     """Two frequencies and two sources on a short line: records of two training samples, then of one more."""
     short = dataclasses.replace(PRIORS["basin"], grid=Grid((12, 24), 0.6))
     monkeypatch.setitem(PRIORS, "basin", short)
-    monkeypatch.setattr("seisgrad.dataset.manifest.validation_number", lambda number: 1)
+    monkeypatch.setattr(ElasticRecipe, "validation", 1)
     words = ["simulate", "elastic", "--prior", "basin", "--seed", "1", "--frequencies", "0.1,0.2"]
     words += ["--sources", "2", "--workers", "1", "--shard", "4", "--out", str(tmp_path / "e.zarr"), "--json"]
     for number in ("2", "3"):

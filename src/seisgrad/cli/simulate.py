@@ -23,7 +23,7 @@ def simulate(
     number: Annotated[
         int,
         typer.Option(
-            help="Training samples; a twentieth as many, and at least 64, are made for validation.",
+            help="Training samples; a twentieth as many, and at least 64 (elastic: 16), are made for validation.",
             parser=whole_number,
             metavar="N",
         ),

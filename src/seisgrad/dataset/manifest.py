@@ -74,9 +74,9 @@ class Manifest:
         return asdict(self)
 
 
-def numbers(number: int) -> dict[str, int]:
-    """Samples by split for ``number`` training samples."""
-    return {"train": number, "validation": validation_number(number)}
+def numbers(number: int, fewest: int) -> dict[str, int]:
+    """Samples by split for ``number`` training samples and no fewer than ``fewest`` for validation."""
+    return {"train": number, "validation": validation_number(number, fewest)}
 
 
 def versions() -> dict[str, str]:

@@ -35,9 +35,11 @@ class Recipe(abc.ABC):
 
     Attributes:
         system: the system the samples belong to: ``"dispersion"``.
+        validation: the fewest samples that are made for validation; few, where one sample holds many records.
     """
 
     system: str
+    validation: int = 64
 
     @abc.abstractmethod
     def settings(self) -> Mapping[str, Any]:

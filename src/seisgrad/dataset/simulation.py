@@ -39,8 +39,8 @@ def simulate(
 
     Args:
         recipe: what to make.
-        number: of training samples; a twentieth as many, and at least 64, are made for validation. A finished dataset
-            grows where this is larger than what it holds.
+        number: of training samples; a twentieth as many, and at least ``recipe.validation``, are made for validation. A
+            finished dataset grows where this is larger than what it holds.
         path: of the Zarr store.
         shard: samples that are made and written together, one chunk of every array.
         workers: processes on this machine; by default one per core that may be used.
@@ -57,7 +57,9 @@ def simulate(
             raise InputError(f"{name} is {value}, expected at least 1")
     if number > _MOST:
         raise InputError(f"number is {number}, expected at most {_MOST}: seeds tell no more samples apart")
-    asked = Manifest(recipe.system, dict(recipe.settings()), numbers(number), shard, versions())
+    asked = Manifest(
+        recipe.system, dict(recipe.settings()), numbers(number, recipe.validation), shard, versions()
+    )
     # a scheduler that does not answer is known before anything is written
     with cluster(scheduler) if scheduler else nullcontext() as client:
         return _fill(Store(Path(path), recipe, asked), workers, client, progress or (lambda *_: None))

@@ -36,6 +36,6 @@ def generator(seed: int, split: Split, index: int, stream: int = 0) -> np.random
     return np.random.default_rng([seed, _CODE[split], index, stream])
 
 
-def validation_number(number: int) -> int:
-    """How many validation samples go with ``number`` training samples: a twentieth, and at least 64."""
-    return max(64, number // 20)
+def validation_number(number: int, fewest: int) -> int:
+    """How many validation samples go with ``number`` training samples: a twentieth, and at least the fewest."""
+    return max(fewest, number // 20)

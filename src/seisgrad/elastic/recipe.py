@@ -70,6 +70,7 @@ class ElasticRecipe(Recipe):
     solver: str = "harmonic"
 
     system = "elastic"
+    validation = 16
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frequencies", tuple(float(f) for f in self.frequencies))
