@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         earth,
         elastic,
         inversion,
+        noise,
         operator,
         plot,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "inversion",
     "jacobian",
     "jvp",
+    "noise",
     "operator",
     "plot",
     "vjp",
@@ -60,6 +62,7 @@ _ROOMS = (
     "earth",
     "elastic",
     "inversion",
+    "noise",
     "operator",
     "plot",
 )

@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import audit, demo, forward, fwi, invert, measure, reproduce, simulate, surrogates, train
+from seisgrad.cli import (
+    audit,
+    demo,
+    forward,
+    fwi,
+    invert,
+    measure,
+    noise,
+    reproduce,
+    simulate,
+    surrogates,
+    train,
+)
 from seisgrad.errors import InputError, SeisgradError
 
 BAD_INPUT = 2
@@ -40,7 +52,7 @@ COMMANDS = {
 }
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
-GROUPS = {"reproduce": reproduce}
+GROUPS = {"noise": noise, "reproduce": reproduce}
 for name, module in GROUPS.items():
     app.add_typer(module.app, name=name)
 

@@ -1,0 +1,14 @@
+"""``seisgrad noise``: ambient noise, from records to correlations, to Green's functions, to curves."""
+
+import typer
+
+HELP = (
+    "Ambient noise: correlate records, make empirical Green's functions of them, and measure curves on those."
+)
+
+app = typer.Typer(help=HELP, no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """One step of the chain per word; each can be used alone."""
