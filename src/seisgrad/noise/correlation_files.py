@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 FORMAT = "seisgrad correlations 1"
 _AXES = ("pair", "component", "lag")
+_FURTHER = {"replicates": "replicate", "sides": "side"}
+_PLACE = ("station", "latitude", "longitude")
 
 
 def write_correlations(correlations: Correlations, path: str | os.PathLike[str]) -> None:
-    """A Zarr group with ``correlation(pair, component, lag)``, its coordinates, and perhaps ``replicates``.
+    """A Zarr group with ``correlation(pair, component, lag)``, coordinates, perhaps ``replicates`` and ``sides``.
 
     What is at ``path`` is replaced where it is such a group; the new one appears whole or not at all.
 
@@ -94,7 +96,7 @@ def read_folded_text(paths: Sequence[str | os.PathLike[str]], kind: CorrelationK
     if kind == "C":
         two_sided = torch.cat([both[..., 1:, 1].flip(-1), both[..., 0]], -1)
         return Correlations("C", torch.cat([-lag[1:].flip(0), lag]), False, ("ZZ",), pairs, two_sided)
-    return Correlations("EGF", lag, True, ("ZZ",), pairs, both.mean(-1))
+    return Correlations("EGF", lag, True, ("ZZ",), pairs, both.mean(-1), sides=both.movedim(-1, 0))
 
 
 def _columns(path: Path) -> tuple[Pair, np.ndarray, np.ndarray]:
@@ -122,8 +124,9 @@ def _as_dataset(correlations: Correlations) -> "Dataset":
 
     pairs = correlations.pairs
     variables: dict[str, Any] = {"correlation": (_AXES, correlations.values.detach().cpu().numpy())}
-    if correlations.replicates is not None:
-        variables["replicates"] = (("replicate", *_AXES), correlations.replicates.detach().cpu().numpy())
+    for name, axis in _FURTHER.items():
+        if (values := getattr(correlations, name)) is not None:
+            variables[name] = ((axis, *_AXES), values.detach().cpu().numpy())
     coords: dict[str, Any] = {
         "lag": ("lag", correlations.lag.numpy(), {"units": "s"}),
         "component": ("component", np.array(correlations.components)),
@@ -160,11 +163,8 @@ def _as_correlations(content: "Dataset") -> Correlations:
         tuple(column("component")),
         tuple(Pair(*path) for path in paths),
         tensor("correlation", *_AXES),
-        tensor("replicates", "replicate", *_AXES) if "replicates" in content else None,
+        *(tensor(name, axis, *_AXES) if name in content else None for name, axis in _FURTHER.items()),
     )
-
-
-_PLACE = ("station", "latitude", "longitude")
 
 
 def _is_ours(path: Path) -> bool:

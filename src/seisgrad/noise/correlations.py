@@ -1,7 +1,7 @@
 """Correlations of pairs of stations and what was made of them: the object that goes from step to step, and its kind."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -96,6 +96,8 @@ class Correlations:
         values: NaN where there is none, ``[pair, component, lag]``.
         replicates: the same from days drawn with replacement, the bootstrap, ``[replicate, pair, component, lag]``; or
             None.
+        sides: once folded, what the positive and the negative lags gave each by itself, ``[side, pair, component,
+            lag]``; or None.
 
     Raises:
         InputError: an unknown kind or component, a lag of another form, shapes that do not fit, or an infinite value.
@@ -108,6 +110,7 @@ class Correlations:
     pairs: tuple[Pair, ...]
     values: Float[Tensor, "pair component lag"]
     replicates: Float[Tensor, "replicate pair component lag"] | None = None
+    sides: Float[Tensor, "2 pair component lag"] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(CorrelationKind):
@@ -118,16 +121,15 @@ class Correlations:
             raise InputError(f"kind is {self.kind} of lags on both sides, expected folded ones")
         _check_names(self.components, self.pairs)
         shape = (len(self.pairs), len(self.components), len(self.lag))
-        for name, values, axes in (("values", self.values, 3), ("replicates", self.replicates, 4)):
-            if values is None:
-                continue
-            if values.ndim != axes or tuple(values.shape[-3:]) != shape:
-                raise InputError(
-                    f"{name} has shape {tuple(values.shape)}, expected {'replicates x ' if axes == 4 else ''}"
-                    f"{' x '.join(map(str, shape))}: pair, component, lag"
-                )
-            if bool(values.isinf().any()):
-                raise InputError(f"{name} holds an infinite value; put NaN where there is no correlation")
+        if self.sides is not None and (not self.folded or len(self.sides) != 2):
+            raise InputError("sides are given of correlations that are not folded, or are not two")
+        for name, values in (
+            ("values", self.values[None]),
+            ("replicates", self.replicates),
+            ("sides", self.sides),
+        ):
+            if values is not None:
+                _check_values(name, values, shape)
 
     @property
     def interval(self) -> float:
@@ -163,13 +165,13 @@ class Correlations:
         def some(values: Tensor) -> Tensor:
             return values[..., list(rows), :, :][..., columns, :]
 
-        return replace(
-            self,
-            components=tuple(self.components[i] for i in columns),
-            pairs=tuple(self.pairs[i] for i in rows),
-            values=some(self.values),
-            replicates=None if self.replicates is None else some(self.replicates),
-        )
+        names, chosen = tuple(self.components[i] for i in columns), tuple(self.pairs[i] for i in rows)
+        return replace(self, components=names, pairs=chosen, **self.each(some))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> dict[str, Tensor | None]:
+        """Values, replicates and sides, changed alike along the lag."""
+        named = {"values": self.values, "replicates": self.replicates, "sides": self.sides}
+        return {name: None if values is None else change(values) for name, values in named.items()}
 
     def require(self, *kinds: CorrelationKind, to: str) -> None:
         """InputError where the kind is none of ``kinds``; ``to`` says what was to be done: ``"fold"``."""
@@ -209,6 +211,16 @@ def _check_lag(lag: Float[Tensor, " lag"], *, folded: bool) -> None:
         )
     if not folded and not len(lag) % 2:
         raise InputError(f"lag holds {len(lag)} times, expected an odd number, the middle one 0 s")
+
+
+def _check_values(name: str, values: Tensor, shape: tuple[int, int, int]) -> None:
+    if values.ndim != 4 or tuple(values.shape[1:]) != shape:
+        raise InputError(
+            f"{name} has {' x '.join(map(str, values.shape[1:]))} numbers, expected {' x '.join(map(str, shape))}: "
+            "pair, component, lag"
+        )
+    if bool(values.isinf().any()):
+        raise InputError(f"{name} holds an infinite value; put NaN where there is no correlation")
 
 
 def _check_names(components: tuple[str, ...], pairs: tuple[Pair, ...]) -> None:
