@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.linear import solve
 
 TOLERANCE = 1e-9
 """A bound counts as kept when it is passed by less than this fraction of the prior sigma."""
@@ -117,7 +118,7 @@ class Bounds:
             pinned[:, :, None] & pinned[:, None, :], covariance, torch.diag_embed((~pinned).to(way.dtype))
         )
         column = covariance.gather(-1, enter[..., None].expand_as(covariance[..., :1]))[..., 0]
-        held = torch.linalg.solve(block, torch.where(pinned, column, 0.0)[..., None])[..., 0]
+        held = solve(block, torch.where(pinned, column, 0.0)[..., None])[..., 0]
         force = (way * held).scatter(-1, enter, -way)  # a pull that moves the entering parameter and no pin
         move = (covariance @ force[..., None])[..., 0]
         limit = torch.where(high, self.upper[at.entering][:, None], self.lower[at.entering][:, None])

@@ -13,6 +13,7 @@ from jaxtyping import Complex
 from torch import Tensor
 
 from seisgrad.elastic.harmonic.mesh import Mesh
+from seisgrad.linear import solve
 
 
 def surface_response(
@@ -84,7 +85,7 @@ def _solved(mesh: Mesh, elements: Tensor, components: tuple[int, ...], *, surfac
     for a in range(order - 1):
         within[a, :2, a] = forces
     within = within.flatten(2).flatten(0, 1).expand(*inner.shape[:2], -1, -1)
-    pulled = _solve(inner, torch.cat([coupling, within], -1))
+    pulled = solve(inner, torch.cat([coupling, within], -1))
     by_sides, by_forces = pulled.split([2 * unknowns, each * (order - 1)], -1)
     at_sides = _sweep(mesh, sides - coupling.mT @ by_sides, -coupling.mT @ by_forces, forces)
     rows = slice(0, 2) if surface else slice(None)
@@ -133,7 +134,7 @@ def _sweep(
             force[..., before] += inner[:, k - 1, half:]
             force[..., : found[-1].shape[-1]] -= back @ found[-1]
         ahead = [across[:, k]] if k < columns else []
-        solved = _solve(pivot, torch.cat([*ahead, force], -1))
+        solved = solve(pivot, torch.cat([*ahead, force], -1))
         if ahead:
             steps.append(solved[..., :half])
         found.append(solved[..., half:] if ahead else solved)
@@ -143,18 +144,6 @@ def _sweep(
         there[..., : here.shape[-1]] += here
         edges.append(there)
     return torch.stack(edges[::-1], 1)
-
-
-def _solve(matrix: Complex[Tensor, "*batch n n"], right: Complex[Tensor, "*batch n m"]) -> Tensor:
-    """``torch.linalg.solve``, on a processor one matrix after the other.
-
-    With several threads a batch of LU factorisations of more than some hundred unknowns fails, or is wrong, where torch
-    was built with Intel's MKL 2024.2, as its wheels are ("Parameter 6 was incorrect on entry to ZLASWP").
-    """
-    if matrix.device.type != "cpu":
-        return torch.linalg.solve(matrix, right)
-    pairs = zip(matrix.flatten(0, -3), right.flatten(0, -3), strict=True)
-    return torch.stack([torch.linalg.solve(a, b) for a, b in pairs]).unflatten(0, matrix.shape[:-2])
 
 
 def _blocks(mesh: Mesh, elements: Tensor) -> tuple[Tensor, Tensor, Tensor]:
