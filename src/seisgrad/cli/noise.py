@@ -2,6 +2,8 @@
 
 import typer
 
+from seisgrad.cli import noise_correlate
+
 HELP = (
     "Ambient noise: correlate records, make empirical Green's functions of them, and measure curves on those."
 )
@@ -12,3 +14,6 @@ app = typer.Typer(help=HELP, no_args_is_help=True)
 @app.callback()
 def _group() -> None:
     """One step of the chain per word; each can be used alone."""
+
+
+app.command("correlate", epilog=noise_correlate.EXAMPLE)(noise_correlate.correlate)

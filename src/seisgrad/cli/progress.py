@@ -8,11 +8,12 @@ class SampleBar:
 
     Args:
         shown: False for silence.
+        unit: what is counted.
     """
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, shown: bool, unit: str = "samples") -> None:
         self.done = self.total = 0
-        self._progress = _bar() if shown else None
+        self._progress = _bar(unit) if shown else None
         self._begin = time.perf_counter()
 
     def __enter__(self) -> "SampleBar":
@@ -41,14 +42,14 @@ def pace(made: int, missing: int, seconds: float) -> tuple[str, str]:
     return f"{made / seconds:.3g}/s", f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d} left"
 
 
-def _bar():
+def _bar(unit: str):
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     console = RichConsole()
     return Progress(
         SpinnerColumn(),
-        TextColumn("samples"),
+        TextColumn(unit),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("[cyan]{task.fields[rate]}[/cyan]  {task.fields[left]}"),

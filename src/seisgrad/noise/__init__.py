@@ -5,9 +5,74 @@ from typing import TYPE_CHECKING
 from seisgrad._lazy import attach
 
 if TYPE_CHECKING:
-    pass
+    from seisgrad.noise.correlation_files import read_correlations, read_folded_text, write_correlations
+    from seisgrad.noise.correlations import Correlations, Pair, Place
+    from seisgrad.noise.egf import fold, to_egf, to_two_dimensional
+    from seisgrad.noise.group import group_velocity
+    from seisgrad.noise.phase import PhaseCurve, phase_velocity
+    from seisgrad.noise.quality import Rejection, read_rejections, write_rejections
+    from seisgrad.noise.reference import Reference
+    from seisgrad.noise.run import Correlated, correlate, correlate_motion, usual_lag
+    from seisgrad.noise.settings import Settings
+    from seisgrad.noise.signal import SignalQuality, quarter_period, signal_quality
+    from seisgrad.noise.stacking import stack
+    from seisgrad.noise.stations import read_stations
 
-__all__: list[str] = []
+__all__ = [
+    "Correlated",
+    "Correlations",
+    "Pair",
+    "PhaseCurve",
+    "Place",
+    "Reference",
+    "Rejection",
+    "Settings",
+    "SignalQuality",
+    "correlate",
+    "correlate_motion",
+    "fold",
+    "group_velocity",
+    "phase_velocity",
+    "quarter_period",
+    "read_correlations",
+    "read_folded_text",
+    "read_rejections",
+    "read_stations",
+    "signal_quality",
+    "stack",
+    "to_egf",
+    "to_two_dimensional",
+    "usual_lag",
+    "write_correlations",
+    "write_rejections",
+]
 
-_HOMES: dict[str, str] = {}
+_HOMES = {
+    "Correlated": "run",
+    "Correlations": "correlations",
+    "Pair": "correlations",
+    "PhaseCurve": "phase",
+    "Place": "correlations",
+    "Reference": "reference",
+    "Rejection": "quality",
+    "Settings": "settings",
+    "SignalQuality": "signal",
+    "correlate": "run",
+    "correlate_motion": "run",
+    "fold": "egf",
+    "group_velocity": "group",
+    "phase_velocity": "phase",
+    "quarter_period": "signal",
+    "read_correlations": "correlation_files",
+    "read_folded_text": "correlation_files",
+    "read_rejections": "quality",
+    "read_stations": "stations",
+    "signal_quality": "signal",
+    "stack": "stacking",
+    "to_egf": "egf",
+    "to_two_dimensional": "egf",
+    "usual_lag": "run",
+    "write_correlations": "correlation_files",
+    "write_rejections": "quality",
+}
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.noise.{home}" for name, home in _HOMES.items()})

@@ -1,0 +1,180 @@
+"""A plain folder of records: what is there by station, channel and day, seen from the headers alone."""
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from seisgrad.errors import InputError
+from seisgrad.noise.quality import Rejection
+
+if TYPE_CHECKING:
+    from obspy import Stream, UTCDateTime
+
+_TRACE_NUMBERS = {"3": "Z", "1": "N", "2": "E"}  # letters of components that stand for others
+_NOT_RECORDS = {
+    ".xml",
+    ".stationxml",
+    ".dataless",
+    ".dless",
+    ".resp",
+    ".csv",
+    ".txt",
+    ".json",
+    ".yaml",
+    ".md",
+    ".pdf",
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One trace of one file: its channel ``NET.STA.LOC.CHA``, first and last sample in UTC, and rate in Hz."""
+
+    path: Path
+    channel: str
+    start: "UTCDateTime"
+    end: "UTCDateTime"
+    rate: float
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Records by station.
+
+    Attributes:
+        pieces: by station ``NET.STA``, of one instrument each: the channels by the letter that they count as, Z, N or
+            E, and their pieces in the order of time.
+        rejected: files that cannot be read.
+    """
+
+    pieces: dict[str, dict[str, tuple[Piece, ...]]]
+    rejected: tuple[Rejection, ...]
+
+    @property
+    def stations(self) -> list[str]:
+        """Names, sorted."""
+        return sorted(self.pieces)
+
+    def days(self) -> list[date]:
+        """Every day on which anything was recorded."""
+        found: set[date] = set()
+        for piece in (p for parts in self.pieces.values() for some in parts.values() for p in some):
+            first, last = piece.start.date, piece.end.date
+            found |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+        return sorted(found)
+
+    def during(self, station: str, start: "UTCDateTime", end: "UTCDateTime") -> dict[str, list[Piece]]:
+        """The pieces of a station that touch a span of time, by the letter of their channel."""
+        touching = {
+            letter: [piece for piece in some if piece.start <= end and piece.end >= start]
+            for letter, some in self.pieces.get(station, {}).items()
+        }
+        return {letter: some for letter, some in touching.items() if some}
+
+
+def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> Archive:
+    """See what a folder and the folders in it hold; only headers are read.
+
+    Of a station with several instruments (a location and a kind of channel such as ``00.BH``) the one is taken that
+    recorded for the longest time, at least as often as ``least_rate``.
+
+    Args:
+        records: the folder.
+        letters: of the components that are wanted.
+        least_rate: Hz.
+
+    Raises:
+        InputError: no folder, or nothing in it that can be read.
+    """
+    records = Path(records)
+    if not records.is_dir():
+        raise InputError(f"the records {records} are no folder: check the path")
+    files = sorted(p for p in records.rglob("*") if p.is_file() and p.suffix.lower() not in _NOT_RECORDS)
+    if not files:
+        raise InputError(f"the folder {records} is empty, expected files of miniSEED or SAC in it")
+    found: list[Piece] = []
+    rejected: list[Rejection] = []
+    for file in files:
+        try:
+            found += _pieces_of(file)
+        except InputError as error:
+            rejected.append(Rejection("", str(file.relative_to(records)), str(error)))
+    if not found:
+        raise InputError(
+            f"none of the {len(files)} files in {records} can be read; the first: {rejected[0].reason}"
+        )
+    chosen = _instruments(found, letters, least_rate)
+    if not chosen:
+        held = ", ".join(sorted({piece.channel for piece in found})[:4])
+        raise InputError(
+            f"{records} holds no channel of component {' or '.join(letters)}, sampled at {least_rate:g} Hz or more; it "
+            f"has {held}"
+        )
+    for name in sorted({_station(piece) for piece in found} - set(chosen)):
+        have = ", ".join(sorted({f"{p.channel} at {p.rate:g} Hz" for p in found if _station(p) == name})[:4])
+        wanted = f"component {' or '.join(letters)}, sampled at {least_rate:g} Hz or more"
+        rejected.append(Rejection("", name, f"it has {have}, and none of {wanted}"))
+    return Archive(chosen, tuple(rejected))
+
+
+def read_stream(path: Path, start: "UTCDateTime | None" = None, end: "UTCDateTime | None" = None) -> "Stream":
+    """The traces of a file, between two times, or the headers of all where none is given.
+
+    Raises:
+        InputError: ObsPy cannot read it.
+    """
+    from obspy import read
+    from obspy.core.util.obspy_types import ObsPyException
+
+    options = {"headonly": True} if start is None else {"starttime": start, "endtime": end}
+    try:
+        return cast("Stream", read(str(path), check_compression=False, **options))
+    # What the readers of some twenty formats raise on a file that is none of theirs or is cut short.
+    except (OSError, TypeError, ValueError, LookupError, ArithmeticError, AssertionError, AttributeError,
+            EOFError, NotImplementedError, struct.error, ObsPyException) as error:  # fmt: skip
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path.name} cannot be read, it may be cut short or no record at all ({reason})"
+        ) from error
+
+
+def _pieces_of(file: Path) -> Iterator[Piece]:
+    for trace in read_stream(file):
+        stats = trace.stats
+        if stats.npts > 1 and stats.channel:
+            yield Piece(file, trace.id, stats.starttime, stats.endtime, float(stats.sampling_rate))
+
+
+def _instruments(
+    found: Sequence[Piece], letters: str, least_rate: float
+) -> dict[str, dict[str, tuple[Piece, ...]]]:
+    """The pieces of one instrument of every station."""
+    grouped: dict[str, dict[str, dict[str, list[Piece]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
+    for piece in found:
+        location, code = piece.channel.split(".")[2:]
+        letter = _TRACE_NUMBERS.get(code[-1], code[-1].upper())
+        if letter in letters and piece.rate >= least_rate:
+            grouped[_station(piece)][f"{location}.{code[:-1]}"][letter].append(piece)
+    return {
+        name: {
+            letter: tuple(sorted(some, key=lambda piece: piece.start))
+            for letter, some in max(sorted(instruments.items()), key=lambda item: _seconds(item[1]))[
+                1
+            ].items()
+        }
+        for name, instruments in grouped.items()
+    }
+
+
+def _station(piece: Piece) -> str:
+    return ".".join(piece.channel.split(".")[:2])
+
+
+def _seconds(parts: dict[str, list[Piece]]) -> float:
+    return sum(float(piece.end - piece.start) for some in parts.values() for piece in some)
