@@ -1,0 +1,146 @@
+"""Phase and group velocities of the Feidong correlations beside those of another program, pair by pair.
+
+The reference of a pair, which tells its branch, is the mean of the phase curves of all other pairs; its own is only
+compared with.
+"""
+
+import argparse
+import csv
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import seisgrad as sg
+
+Real = NDArray[np.float64]
+
+HERE = Path(__file__).resolve().parent
+DATA = Path(os.environ.get("SEISGRAD_DATA", HERE.parents[2] / "shared" / "data")) / "noise" / "feidong"
+VELOCITIES = (1.0, 5.0)  # km/s
+WAVELENGTHS = 1.5
+THEIR_ALPHA = 5.0  # of the filters behind the compared group velocities, found by trying
+SHIFTS = {"right": 0.0, "without the derivative": math.pi / 2, "without π/4": math.pi / 4}
+"""Errors of a convention, and by how much each turns the phase, rad."""
+
+
+def compared(files: list[Path], kind: str) -> tuple[Real, Real]:
+    """Periods, s, and velocities of the other program, km/s, NaN where it has none, ``[pair, period]``."""
+    tables = [np.loadtxt(file.with_suffix(f".{kind}.txt")) for file in files]
+    values = np.stack([table[:, 1] for table in tables])
+    return tables[0][:, 0], np.where(values > 0, values, np.nan)
+
+
+def others_mean(period: Real, velocity: Real, but: int) -> "sg.noise.Reference":
+    """The mean of all curves but one."""
+    others = np.nanmean(np.delete(velocity, but, 0), axis=0)
+    return sg.noise.Reference(period, others)
+
+
+def turned(curve: "sg.noise.PhaseCurve", by: float) -> Real:
+    """Velocities had the phase been taken for another convention's, on the branch that was chosen."""
+    distance, period = curve.pair.distance, curve.period.numpy()
+    phase = -2 * np.pi * distance / (curve.velocity.numpy() * period) + np.pi / 4
+    return 2 * np.pi / period * distance / (np.pi / 4 - (phase + by))
+
+
+def phase_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, lowest_snr: float) -> list[dict]:
+    """Differences in percent of every period of every pair that is far enough, and whether it was answered."""
+    rows = []
+    for number, pair in enumerate(egf.pairs):
+        curve = sg.noise.phase_velocity(
+            egf, number, periods=period, reference=others_mean(period, theirs, number), velocities=VELOCITIES,
+            wavelengths=0.9 * WAVELENGTHS, lowest_snr=lowest_snr,
+        )  # fmt: skip
+        far = pair.distance >= WAVELENGTHS * theirs[number] * period
+        for i in np.flatnonzero(far):
+            differences = {
+                name: 100 * (turned(curve, by)[i] / theirs[number, i] - 1) for name, by in SHIFTS.items()
+            }
+            rows.append({
+                "pair": pair.name, "period": period[i], "theirs": theirs[number, i],
+                "ours": float(curve.velocity[i]), "sigma": float(curve.sigma[i]), "snr": float(curve.snr[i]),
+                "reason": curve.reasons[i], **differences,
+            })  # fmt: skip
+    return rows
+
+
+def group_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, alpha: float | None) -> list[dict]:
+    """Differences in percent of every period of every pair that has a group velocity."""
+    rows = []
+    for number, pair in enumerate(egf.pairs):
+        found = sg.noise.group_velocity(egf, number, periods=period, velocities=VELOCITIES, alpha=alpha)
+        for i in np.flatnonzero(np.isfinite(theirs[number])):
+            ours = float(found.velocity[i])
+            rows.append({
+                "pair": pair.name, "period": period[i], "theirs": theirs[number, i], "ours": ours,
+                "reason": found.reasons[i], "right": 100 * (ours / theirs[number, i] - 1),
+            })  # fmt: skip
+    return rows
+
+
+def summary(case: str, rows: list[dict], key: str = "right") -> dict:
+    """Median absolute difference, bias and share of the rows that have a value."""
+    found = np.array([row[key] for row in rows])
+    there = np.isfinite(found)
+    return {
+        "case": case,
+        "median_absolute_percent": round(float(np.median(np.abs(found[there]))), 2),
+        "median_percent": round(float(np.median(found[there])), 2),
+        "answered_percent": round(100 * float(there.mean()), 1),
+        "n": int(there.sum()),
+    }
+
+
+def main() -> None:
+    """Compare, and write ``results/feidong.csv`` (every point) and ``results/feidong_summary.csv``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="folder of A_B.dat, .phase.txt and .group.txt"
+    )
+    parser.add_argument("--out", type=Path, default=HERE / "results")
+    options = parser.parse_args()
+    files = sorted(options.data.glob("*.dat"))
+    correlations = sg.noise.read_folded_text(files, "C")
+    egf = sg.noise.to_egf(sg.noise.fold(correlations))
+    period, phase = compared(files, "phase")
+    _, group = compared(files, "group")
+    every = phase_rows(egf, period, phase, lowest_snr=0.0)
+    picked = [row for row in every if row["reason"] == "ok"]
+    loud = [row for row in picked if row["snr"] >= 5]
+    house, alike = group_rows(egf, period, group, None), group_rows(egf, period, group, THEIR_ALPHA)
+    lines = [
+        summary("phase, all points", every),
+        *(summary(f"phase, all points, {name}", every, name) for name in list(SHIFTS)[1:]),
+        summary("phase, picked", picked) | {"answered_percent": round(100 * len(picked) / len(every), 1)},
+        summary("phase, picked, signal over noise at least 5", loud)
+        | {"answered_percent": round(100 * len(loud) / len(every), 1)},
+        summary("group, filters of the house", house),
+        summary("group, filters of the house, unflagged", [r for r in house if r["reason"] == "ok"]),
+        summary("group, filters as wide as theirs", alike),
+    ]
+    options.out.mkdir(exist_ok=True)
+    write(options.out / "feidong_summary.csv", lines)
+    write(
+        options.out / "feidong.csv", [{name: _short(value) for name, value in row.items()} for row in every]
+    )
+    for line in lines:
+        print(*line.values(), sep=", ")
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    """Rows of equal keys as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _short(value: object) -> object:
+    return round(float(value), 4) if isinstance(value, float | np.floating) else value
+
+
+if __name__ == "__main__":
+    main()
