@@ -199,6 +199,16 @@ def test_finer_meshes_converge() -> None:
     assert errors[2] < 0.01
 
 
+def test_long_waves_are_absorbed_however_slow_the_mesh_is_made_for() -> None:
+    """Rock of 3.5 km/s at a low frequency, on meshes for slow ground and for rock: what leaves does not come back."""
+    grid, receivers = Grid((24, 40), 0.6), torch.linspace(8.0, 20.0, 5).double()
+    earth = uniform(grid, 6.0, 3.5, 2.7)
+    slow, fast = (harmonic(grid, [4.0], receivers, 0.2, slowest=s)(earth) for s in (1.2, 2.8))
+    wider = harmonic(Grid((60, 140), 0.6), [34.0], receivers + 30.0, 0.2, slowest=1.6)
+    assert relative(slow, fast) < 0.01
+    assert relative(slow, wider(uniform(wider.grid, 6.0, 3.5, 2.7))) < 0.02
+
+
 def test_threads_change_nothing() -> None:
     """A batch of LU factorisations of so many unknowns is wrong in some builds of torch with more than one thread."""
     grid = Grid((41, 81), 0.4)

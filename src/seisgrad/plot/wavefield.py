@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.acoustic import Grid
 from seisgrad.plot.section import COLOURS, VELOCITY
+from seisgrad.waves.grid import PlaneGrid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ EXACT = "#1d2530"
 
 def image(
     axes: "Axes",
-    grid: Grid,
+    grid: PlaneGrid,
     values: Float[Tensor, "z x"],
     *,
     colours: str = VELOCITY,

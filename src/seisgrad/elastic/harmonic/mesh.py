@@ -23,8 +23,11 @@ from seisgrad.waves.grid import PlaneGrid
 
 #: Absorption of a layer at its far end, and how it rises towards it: as the square of the way into the layer.
 _ABSORPTION = 3.0
-#: Width of the absorbing layers at the sides and of the one below, in wavelengths, each with its number of elements.
-_SIDE, _SIDE_ELEMENTS, _BELOW, _BELOW_ELEMENTS = 1.0, 6, 1.2, 2
+#: Widths of the absorbing layers at the sides and of the one below, km times Hz: what must be absorbed is as long as waves
+#: in rock are, however slow the slowest one on the surface may be.
+_SIDE, _BELOW = 2.4, 2.9
+#: Length of an element in the layers at the sides, in wavelengths, and how many elements the one below has.
+_SIDE_ELEMENT, _BELOW_ELEMENTS = 1.0 / 6.0, 2
 #: Points along z of an element beyond the order of its polynomials.
 _MORE_POINTS = 4
 
@@ -145,10 +148,10 @@ def mesh(grid: PlaneGrid, frequency: float, slowest: float, resolution: Resoluti
     wave = slowest / frequency
     across = min(resolution.length * wave, resolution.length_cells * grid.spacing)
     number = max(1, math.ceil(length / across))
-    side = _SIDE * wave / _SIDE_ELEMENTS * np.arange(1, _SIDE_ELEMENTS + 1)
+    side = np.linspace(0.0, _SIDE / frequency, math.ceil(_SIDE / slowest / _SIDE_ELEMENT) + 1)[1:]
     edges_x = np.r_[-side[::-1], np.linspace(0.0, length, number + 1), length + side]
     edges_z = _edges_down(depth, wave, grid.spacing, resolution)
-    edges_z = np.r_[edges_z, depth + _BELOW * wave / _BELOW_ELEMENTS * np.arange(1, _BELOW_ELEMENTS + 1)]
+    edges_z = np.r_[edges_z, depth + np.linspace(0.0, _BELOW / frequency, _BELOW_ELEMENTS + 1)[1:]]
     order_z, order_x = resolution.order
     rule_z, rule_x = _rules(order_z, order_x)
     z, x = _within(edges_z, rule_z[0]), _within(edges_x, rule_x[0])
