@@ -22,7 +22,7 @@ from seisgrad.elastic.start import read_start
 from seisgrad.elastic.uncertainty import _hats, laplace
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Stage
-from seisgrad.waves.plan import Plan
+from seisgrad.inversion.waveform.plan import Plan
 
 FREQUENCIES = [k / 40.1 for k in range(5, 21)]
 

@@ -17,8 +17,8 @@ from seisgrad.acoustic.survey import Survey
 from seisgrad.earth import Section
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Progress, Result, Stage, cumulative, fwi, held_around
+from seisgrad.inversion.waveform import plan as plans
 from seisgrad.operator import Operator, Space
-from seisgrad.waves import plan as waves
 
 Density = Literal["gardner", "fixed", "free"]
 MakeOperator = Callable[[Grid, Survey], Operator]
@@ -63,18 +63,18 @@ class Settings:
             )
 
 
-class Plan(waves.Plan[Settings]):
+class Plan(plans.Plan[Settings]):
     """Settings and stages of :func:`invert`."""
 
     @classmethod
     def read(cls, path: Path | None, frequencies: Sequence[float], velocity: float) -> "Plan":
-        """From a YAML or JSON file, see :func:`~seisgrad.waves.plan.read_plan`; what is missing is as by default, for
-        data of these ``frequencies`` and a typical ``velocity``.
+        """From a YAML or JSON file (:func:`~seisgrad.inversion.waveform.plan.read_plan`); what is missing is as by
+        default, for data of these ``frequencies`` and a typical ``velocity``.
 
         Raises:
             InputError: a file that cannot be used; the sentence names the entry.
         """
-        found = waves.read_plan(path, Settings, lambda _: default_stages(frequencies, velocity))
+        found = plans.read_plan(path, Settings, lambda _: default_stages(frequencies, velocity))
         return cls(found.settings, found.stages, found.then)
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seisgrad.config import from_mapping, read_config, require_known, section
 from seisgrad.dispersion.learning import Losses
 from seisgrad.dispersion.networks import Arguments, arguments_of
-from seisgrad.training.config import from_mapping, read_config, require_known, section, with_budget
+from seisgrad.training.config import with_budget
 from seisgrad.training.settings import Settings
 
 SECTIONS = ("network", "arguments", "losses", "training")

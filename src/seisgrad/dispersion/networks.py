@@ -13,12 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from seisgrad.config import from_mapping
 from seisgrad.dispersion.modal.network import ModeNetwork
 from seisgrad.errors import InputError
 from seisgrad.nn.normalised import Normalised
 from seisgrad.nn.residual import ResidualNetwork
 from seisgrad.nn.transformer import Transformer
-from seisgrad.training.config import from_mapping
 
 
 @dataclass(frozen=True)

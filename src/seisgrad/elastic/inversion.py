@@ -20,8 +20,8 @@ from seisgrad.elastic.start import at_origin, require_line, slowest_wave
 from seisgrad.elastic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Progress, Result, fwi
+from seisgrad.inversion.waveform.plan import Plan
 from seisgrad.operator import Operator
-from seisgrad.waves.plan import Plan
 
 MakeOperator = Callable[[Grid, Survey, tuple[float, float]], Operator]
 """An operator from a grid, a survey, and the slowest Rayleigh and the fastest P wave that an earth may have, km/s."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seisgrad.config import from_mapping
 from seisgrad.elastic.harmonic.learning import HarmonicTask
 from seisgrad.elastic.harmonic.network import HarmonicSize
 from seisgrad.elastic.helmholtz import HelmholtzSize
 from seisgrad.elastic.learning import Losses, helmholtz_task, surface_samples
 from seisgrad.errors import InputError
 from seisgrad.training.choice import Kind, choose
-from seisgrad.training.config import from_mapping, only_one
+from seisgrad.training.config import only_one
 from seisgrad.training.settings import Settings
 from seisgrad.training.task import Task
 

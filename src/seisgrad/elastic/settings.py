@@ -10,7 +10,7 @@ from typing import get_args
 from seisgrad.elastic.parameters import Allowed, BrocherPenalty, Unknowns
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import Stage, cumulative
-from seisgrad.waves.plan import Plan, read_plan
+from seisgrad.inversion.waveform.plan import Plan, read_plan
 
 _RATE, _EPOCHS, _CELLS, _BANDS = 0.05, 5, 3.0, 4  # of Zou et al. (2025)
 _PAIRS = 64  # of a frequency and a source in a batch of theirs
@@ -112,7 +112,7 @@ def default_stages(frequencies: Sequence[float], spacing: float, *, in_time: boo
 def plan(
     path: Path | None, frequencies: Sequence[float], spacing: float | None = None, *, in_time: bool = False
 ) -> Plan[Settings]:
-    """What to do, from a YAML or JSON file (:func:`~seisgrad.waves.plan.read_plan`) with the entries of
+    """What to do, from a YAML or JSON file (:func:`~seisgrad.inversion.waveform.plan.read_plan`) with the entries of
     :class:`Settings`; stages by default as :func:`default_stages` has them.
 
     Raises:

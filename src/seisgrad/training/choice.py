@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seisgrad.config import from_mapping, read_config, require_known, section
 from seisgrad.errors import InputError
-from seisgrad.training.config import from_mapping, read_config, require_known, section, with_budget
+from seisgrad.training.config import with_budget
 from seisgrad.training.settings import Settings
 
 SECTIONS = ("network", "arguments", "training")

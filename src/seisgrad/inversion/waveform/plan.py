@@ -1,4 +1,4 @@
-"""What an inversion of waves is to do, from a file: settings of a system, and the stages it goes through."""
+"""What an inversion of waveforms is to do, from a file: settings of a system, and the stages it goes through."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from seisgrad.config import from_mapping, read_config, require_known
 from seisgrad.errors import InputError
-from seisgrad.inversion.waveform import Stage
-from seisgrad.training.config import from_mapping, read_config, require_known
+from seisgrad.inversion.waveform.stages import Stage
 
 S = TypeVar("S")
 
