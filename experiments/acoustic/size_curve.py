@@ -1,6 +1,6 @@
 """How many earths the learned acoustic operator needs: trainings of equal length on fewer and fewer of them.
 
-    python experiments/acoustic/size_curve.py --data data.zarr --steps 300
+    python experiments/acoustic/size_curve.py --data data.zarr --steps 600
 
 Writes results/size_curve.csv: the relative L2 error of the field beyond half a kilometre from the source on unseen
 earths, a mean over them and over frequencies, by the number of earths that were learned from.
@@ -23,7 +23,7 @@ from seisgrad.nn import weights
 from seisgrad.training import Settings, fit
 
 HERE = Path(__file__).parent
-NUMBERS = (0, 40, 200, 1200)
+NUMBERS = (0, 40, 200, 1200, 2400, 4800)
 BATCH = 8
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     """Train and measure."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--data", type=Path, required=True, help="of seisgrad simulate acoustic")
-    asked.add_argument("--steps", type=int, default=300)
+    asked.add_argument("--steps", type=int, default=600)
     asked.add_argument("--test-models", type=int, default=64)
     asked.add_argument("--threads", type=int, default=1)
     chosen = asked.parse_args()
@@ -68,7 +68,7 @@ def train(data: Path, number: int, steps: int, folder: Path) -> float:
     names = ("earth", "source", "pressure")
     learned = {name: stores["train"][name][: max(number, 1)] for name in names}
     checked = {
-        name: stores["validation"][name][:16] for name in names
+        name: stores["validation"][name][:4] for name in names
     }  # after every pass, of which few earths take many
     grid = Grid(tuple(settings["shape"]), settings["spacing"])
     samples = FieldSamples(learned, checked, grid, tuple(settings["frequencies"]))

@@ -31,20 +31,21 @@ def surrogates(
 
 
 def _cards() -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """Name and card of every surrogate, by what the list calls it: its name, of an acoustic one after the system."""
+    """Name and card of every surrogate, by what the list calls it: its name, after the system but of dispersion."""
     from seisgrad.acoustic import surrogate as acoustic
     from seisgrad.dispersion import surrogate as dispersion
+    from seisgrad.elastic import surrogate as elastic
 
-    found: dict[str, tuple[str, Mapping[str, Any]]] = {
-        n: (n, dispersion.card_of(n)) for n in dispersion.shipped()
-    }
-    return found | {f"acoustic {n}": (n, acoustic.card_of(n)) for n in acoustic.shipped()}
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for before, system in (("", dispersion), ("acoustic ", acoustic), ("elastic ", elastic)):
+        found |= {f"{before}{name}": (name, system.card_of(name)) for name in system.shipped()}
+    return found
 
 
 def _short(key: str, card: Mapping[str, Any]) -> list[str]:
     """What it is, and a line with its worst errors for each prior it was judged on."""
-    data, acoustic = card["data"], card["system"] == "acoustic"
-    about, worst = (_fields, _worst_fields) if acoustic else (_curves, _worst)
+    data = card["data"]
+    about, worst = _SAYS[card["system"]]
     earths = ", ".join(
         f"{one['number']['train']} earths of prior {one['settings']['prior']!r}"
         for one in (data, *data.get("also", ()))
@@ -77,7 +78,16 @@ def _worst_fields(errors: Mapping[str, Any]) -> str:
     )
 
 
-def _worst(errors: Mapping[str, Any]) -> str:
+def _worst_records(errors: Mapping[str, Any]) -> str:
+    worst = min(errors["frequencies"], key=lambda row: row["correlation"])
+    return (
+        f"  on {errors['models']} unseen earths of prior {errors['prior']!r}: correlation of the surface's spectra "
+        f"at least {worst['correlation']:.4f} ({worst['frequency']:.3g} Hz; {worst['background']:.2g} without a "
+        f"network), beyond {errors['beyond']:g} km from the source"
+    )
+
+
+def _worst_curves(errors: Mapping[str, Any]) -> str:
     rows = errors["bands"]
     value = max(rows, key=lambda row: row["mape_percent"])
     kernel = min(rows, key=lambda row: row["raw_cosine_vs"])
@@ -94,6 +104,14 @@ def _least(rows: Sequence[Mapping[str, Any]], parameter: str) -> str:
     known = [row for row in rows if row[f"raw_cosine_{parameter}"] is not None]
     worst = min(known, key=lambda row: row[f"raw_cosine_{parameter}"])
     return f"{worst[f'raw_cosine_{parameter}']:.3f} ({worst['band']} s)"
+
+
+_SAYS = {
+    "dispersion": (_curves, _worst_curves),
+    "acoustic": (_fields, _worst_fields),
+    "elastic": (_fields, _worst_records),
+}
+"""What a surrogate of a system is about, and its worst errors."""
 
 
 def _whole(key: str, card: Mapping[str, Any]) -> list[str]:

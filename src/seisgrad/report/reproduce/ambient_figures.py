@@ -126,22 +126,22 @@ def course_figure(ends: Sequence[End]) -> "Figure":
 
 @styled
 def noise_figure(truth: Truth, times: Sequence[float], seed: int) -> "Figure":
-    """Traces of one shot without noise and with it, receivers along the line."""
+    """Traces of one shot without noise and with it, each over the deviation of the one without."""
     figure = new_figure(8.6, 3.4)
     panels = figure.subplots(1, len(times), sharey=True)
     source = len(truth.survey.sources) // 3
     clean = Spectra(truth.survey, truth.records)
+    size = _traces(clean, source).std(1, keepdim=True)
     for axes, factor in zip(panels, times, strict=True):
         spectra = noisy(clean, factor, seed) if factor else clean
-        traces = _traces(spectra, source)
-        size = 3.0 * float(traces.std())
+        traces = _traces(spectra, source) / size
         axes.pcolormesh(
             truth.survey.receivers.numpy(),
             (_STEP * torch.arange(SAMPLES)).numpy(),
             traces.T.numpy(),
             cmap=PRESSURE,
-            vmin=-size,
-            vmax=size,
+            vmin=-3.0,
+            vmax=3.0,
             rasterized=True,
         )
         axes.set_title(f"noise {factor:g} times the record" if factor else "no noise")
