@@ -7,6 +7,7 @@ from seisgrad._lazy import attach
 if TYPE_CHECKING:
     from seisgrad.noise.correlation_files import read_correlations, read_folded_text, write_correlations
     from seisgrad.noise.correlations import Correlations, Pair, Place
+    from seisgrad.noise.curves import NoiseCurves, measure_curves
     from seisgrad.noise.egf import fold, to_egf, to_two_dimensional
     from seisgrad.noise.group import group_velocity
     from seisgrad.noise.phase import PhaseCurve, phase_velocity
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from seisgrad.noise.signal import SignalQuality, quarter_period, signal_quality
     from seisgrad.noise.stacking import stack
     from seisgrad.noise.stations import read_stations
+    from seisgrad.noise.zeros import zero_crossings
 
 __all__ = [
     "Correlated",
     "Correlations",
+    "NoiseCurves",
     "Pair",
     "PhaseCurve",
     "Place",
@@ -32,6 +35,7 @@ __all__ = [
     "correlate_motion",
     "fold",
     "group_velocity",
+    "measure_curves",
     "phase_velocity",
     "quarter_period",
     "read_correlations",
@@ -45,11 +49,13 @@ __all__ = [
     "usual_lag",
     "write_correlations",
     "write_rejections",
+    "zero_crossings",
 ]
 
 _HOMES = {
     "Correlated": "run",
     "Correlations": "correlations",
+    "NoiseCurves": "curves",
     "Pair": "correlations",
     "PhaseCurve": "phase",
     "Place": "correlations",
@@ -61,6 +67,7 @@ _HOMES = {
     "correlate_motion": "run",
     "fold": "egf",
     "group_velocity": "group",
+    "measure_curves": "curves",
     "phase_velocity": "phase",
     "quarter_period": "signal",
     "read_correlations": "correlation_files",
@@ -74,5 +81,6 @@ _HOMES = {
     "usual_lag": "run",
     "write_correlations": "correlation_files",
     "write_rejections": "quality",
+    "zero_crossings": "zeros",
 }
 __getattr__, __dir__ = attach(__name__, {name: f"seisgrad.noise.{home}" for name, home in _HOMES.items()})

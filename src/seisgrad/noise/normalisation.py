@@ -33,7 +33,7 @@ def normalise(samples: Real, weight: Real, settings: Settings) -> Real:
     if settings.normalisation == "clip":
         there = length[weight > 0.5]
         most = settings.clip * float(np.median(there)) if len(there) else 0.0
-        return samples * np.minimum(1.0, most / np.maximum(length, tiny))
+        return samples * (np.minimum(length, most) / np.maximum(length, tiny))
     window = 0.5 / settings.band[0] if settings.window is None else settings.window
     mean = _running_mean(length, weight, max(1, round(window * settings.sampling)))
     return samples * (weight / np.maximum(mean, tiny))

@@ -154,7 +154,7 @@ def _resampled(run: Run, response: Response | None, settings: Settings) -> tuple
     wanted = len(run.samples) + int(2 * settings.fade * run.rate)
     length = ratio.denominator * fast_length(-(-wanted // ratio.denominator))
     spectrum = torch.fft.rfft(torch.from_numpy(_without_trend(run.samples) * edge), length).numpy()
-    frequency = np.arange(len(spectrum)) * (run.rate / length)
+    frequency = np.arange(len(spectrum), dtype=np.float64) * (run.rate / length)
     low, high = np.searchsorted(frequency, [settings.pass_band[0], settings.pass_band[3]])
     kept = frequency[low:high]
     out = length * ratio.numerator // ratio.denominator

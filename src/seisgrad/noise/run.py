@@ -24,7 +24,7 @@ from seisgrad.noise.products import correlate_blocks, lags
 from seisgrad.noise.quality import Rejection
 from seisgrad.noise.settings import Settings
 from seisgrad.noise.spectra import Band, block_of, starts
-from seisgrad.noise.stacking import Stack, resampled_days, stack
+from seisgrad.noise.stacking import resampled_days, stack
 from seisgrad.noise.station_day import StationDay
 from seisgrad.noise.stations import place_of, read_stations
 
@@ -62,7 +62,7 @@ def correlate(
     store: str | Path,
     settings: Settings,
     *,
-    method: Stack = "linear",
+    method: str = "linear",
     replicates: int = 0,
     seed: int = 0,
     memory: float = MEMORY,
@@ -209,7 +209,7 @@ def _make(
 
 
 def _stacked(
-    job: Job, held: DailyStore, days: list[date], method: Stack, drawn: Float[Tensor, "replicate day"]
+    job: Job, held: DailyStore, days: list[date], method: str, drawn: Float[Tensor, "replicate day"]
 ) -> tuple[Correlations | None, list[Rejection]]:
     """The stacks of all pairs that have any data, in the order of their stations; those without, and why."""
     rows: list[tuple[tuple[int, int], Pair, Tensor, Tensor]] = []

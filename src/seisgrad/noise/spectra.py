@@ -1,141 +1,133 @@
-"""Segments of a day and their spectra in the band: normalised, whitened, zero-padded, one transform per segment."""
+"""Green's functions along a line as the spectra that an elastic inversion takes.
 
-from collections.abc import Sequence
+The phase of kind ``EGF2D``, −kr − π/2 on ZZ, is that of the upward displacement by an upward unit line force, so the
+quantity is displacement, whether the instruments recorded displacement or velocity. ZR is the radial displacement by
+that force, +χ times i of it: along +x where B lies at larger x than A, against it otherwise. RZ, the vertical motion at
+B by a radial force at A, is by reciprocity the radial motion at A by a vertical force at B.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Complex, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seisgrad.noise.bands import band_taper, padded
-from seisgrad.noise.normalisation import normalise
-from seisgrad.noise.quality import loud_segments
-from seisgrad.noise.settings import Settings
-from seisgrad.noise.station_day import StationDay
-from seisgrad.noise.whitening import whiten
+from seisgrad.elastic import Spectra, Survey
+from seisgrad.errors import InputError
+from seisgrad.noise.correlations import Correlations
+from seisgrad.noise.line import Line
+from seisgrad.noise.reference import Reference
+from seisgrad.noise.signal import Velocities, require_velocities, signal_quality
 
 Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
-_BINS = 60
-"""Per segment, in which the share of data is kept: a minute of an hour."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """The bins of a padded transform of a segment that are kept.
-
-    Attributes:
-        padded: its length, at least twice a segment.
-        first: the first bin.
-        taper: over the bins, ``[frequency]``.
-        smoothing: bins of the running mean behind the whitening.
-    """
-
-    padded: int
-    first: int
-    taper: Real
-    smoothing: int
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Band":
-        """The bins between the outermost corners of a band."""
-        length = padded(settings.samples)
-        step = settings.sampling / length
-        first = int(np.ceil(settings.corners[0] / step))
-        last = int(np.floor(settings.corners[3] / step))
-        frequency = np.arange(first, last + 1, dtype=np.float64) * step
-        smoothing = 1 + 2 * round(0.5 * settings.smoothing / step)
-        return cls(length, first, band_taper(frequency, settings.corners), smoothing)
+_FLANK = 1.0  # periods over which the window of arrivals is faded in and out, on either side of it
 
 
-@dataclass(frozen=True)
-class StationBlock:
-    """What of some stations' day is correlated.
+@dataclass(frozen=True, eq=False)
+class LineSpectra:
+    """Spectra for an inversion and what was left out.
 
     Attributes:
-        numbers: of the stations among all.
-        spectra: zero for a segment that is not used, ``[frequency, station, component, segment]``, as products
-            take them.
-        presence: share of data, ``[station, segment, part]``.
-        complete: whether the horizontals were recorded too, ``[station]``.
+        spectra: unit amplitudes; NaN where a rule leaves a record out.
+        left_out: how many records each rule leaves out; a record may break several.
     """
 
-    numbers: tuple[int, ...]
-    spectra: Complex[Tensor, "frequency station component segment"]
-    presence: Float[Tensor, "station segment part"]
-    complete: Bool[Tensor, " station"]
+    spectra: Spectra
+    left_out: dict[str, int]
 
 
-def starts(settings: Settings, samples: int) -> list[int]:
-    """The first sample of every segment that fits into ``samples``; segments never reach into the next day."""
-    step = max(1, round(settings.samples * (1 - settings.overlap)))
-    return list(range(0, samples - settings.samples + 1, step))
-
-
-def block_of(
-    records: Sequence[StationDay | None],
-    numbers: Sequence[int],
-    settings: Settings,
-    device: str = "cpu",
-) -> tuple[StationBlock, list[int]]:
-    """The spectra of some stations, of which the mean over segments of conj(A)·B is that of their correlation.
+def spectra_along(
+    egf: Correlations,
+    line: Line,
+    frequencies: Float[Tensor, " frequency"],
+    *,
+    reference: Reference,
+    velocities: Velocities = (1.0, 5.0),
+    wavelengths: float = 1.5,
+    lowest_snr: float = 3.0,
+) -> LineSpectra:
+    """Spectra of unit amplitude of every station as a source at every other, by a vertical force.
 
     Args:
-        records: of the same span of time; None where a station has none.
-        numbers: of the stations among all.
-        settings: how they are normalised and whitened.
-        device: where torch works.
+        egf: of kind ``EGF2D``; ``ZZ`` gives the vertical component, ``ZR`` and ``RZ`` the horizontal one.
+        line: where the stations lie.
+        frequencies: Hz, ``[frequency]``.
+        reference: phase velocity by which wavelengths are counted.
+        velocities: slowest and fastest group velocity, km/s: what arrives outside is faded out.
+        wavelengths: least distance.
+        lowest_snr: least signal over noise, where that can be told.
 
     Returns:
-        The block, and how many segments of each station were left out because they are too loud.
+        Spectra with a deviation where the Green's functions have bootstrap replicates.
+
+    Raises:
+        InputError: another kind, no ``ZZ``, a station that is not on the line, or nothing left.
     """
-    band = Band.of(settings)
-    length = next((record.samples.shape[-1] for record in records if record), settings.samples)
-    begins = starts(settings, length)
-    real = torch.float64 if settings.precision == "double" else torch.float32
-    kind = torch.complex128 if settings.precision == "double" else torch.complex64
-    count = len(settings.letters)
-    shape = (len(band.taper), len(records), count, len(begins))
-    spectra = torch.zeros(shape, dtype=kind, device=device)
-    presence = torch.zeros(len(records), len(begins), _BINS, dtype=torch.float64, device=device)
-    loud = [0] * len(records)
-    for row, record in enumerate(records):
-        if record is None:
-            continue
-        segments, parts, loud[row] = _segments(record, begins, settings)
-        some = _spectra(torch.from_numpy(segments).to(device, real), parts.mean(-1), band, settings)
-        spectra[:, row, : len(some)] = some.permute(2, 0, 1)
-        presence[row] = torch.from_numpy(parts)
-    complete = torch.tensor([record is not None and len(record.samples) == count for record in records])
-    return StationBlock(tuple(numbers), spectra, presence, complete), loud
+    egf.require("EGF2D", to="fill a section")
+    require_velocities(velocities)
+    if "ZZ" not in egf.components:
+        raise InputError(
+            f"the components are {', '.join(egf.components)}, expected ZZ, and perhaps ZR and RZ"
+        )
+    survey = Survey(line.x, line.x, frequencies, force="vertical", quantity="displacement")
+    hertz, shape = survey.frequencies.numpy(), survey.space.shape[:-1]
+    values, spread = np.full(shape, np.nan, dtype=complex), np.full(shape, np.nan)
+    near, quiet = (np.zeros(shape, dtype=bool) for _ in range(2))
+    order = np.argsort(1 / hertz)
+    ratio = signal_quality(egf, (1 / hertz)[order], velocities).snr.numpy()[..., np.argsort(order)]
+    for number, pair in enumerate(egf.pairs):
+        a, b = line.between(pair)
+        window = _window(np.asarray(egf.lag), pair.distance, hertz, velocities)
+        short = pair.distance < wavelengths * reference.at(1 / hertz) / hertz
+        for name in ("ZZ", "ZR", "RZ"):
+            if name not in egf.components:
+                continue
+            at = egf.components.index(name)
+            phasor, error = _phasor(egf, number, at, window)
+            rightward = float(np.sign(float(line.x[b] - line.x[a])))
+            for source, component, receiver, sign in _uses(name, a, b, rightward):
+                place = (source, slice(None), component, receiver)
+                values[place], spread[place] = sign * phasor, error
+                near[place], quiet[place] = short, ratio[number, at] < lowest_snr
+    there = np.isfinite(values)
+    left_out = {"too_near": int((near & there).sum()), "low_snr": int((quiet & there).sum())}
+    values[near | quiet] = np.nan
+    parts = torch.view_as_real(torch.from_numpy(values))
+    deviation = None if egf.replicates is None else torch.from_numpy(spread)
+    return LineSpectra(Spectra(survey, parts, deviation), left_out)
 
 
-def _segments(record: StationDay, begins: Sequence[int], settings: Settings) -> tuple[Real, Real, int]:
-    """Normalised segments ``[component, segment, time]``, zero where not used, and the share of data in their parts
-    ``[segment, part]``; how many are too loud."""
-    cut = np.asarray(begins, dtype=int)[:, None] + np.arange(settings.samples)
-    presence = record.weight[cut]
-    share = presence.mean(-1)
-    used = share >= settings.coverage
-    loudness = np.sqrt((record.samples**2).sum(0)[cut].mean(-1) / np.maximum(share, 1e-6))
-    loud = loud_segments(loudness, used, settings.loudest)
-    used &= ~loud
-    motion = normalise(record.samples, record.weight, settings)
-    parts = [part.mean(-1) for part in np.array_split(presence * used[:, None], _BINS, axis=-1)]
-    return motion[:, cut] * used[:, None], np.stack(parts, -1), int(loud.sum())
+def _uses(name: str, a: int, b: int, rightward: float) -> list[tuple[int, int, int, float]]:
+    """Source, component (0 vertical, 1 along the line), receiver and sign that a component of a pair gives."""
+    if name == "ZZ":
+        return [(a, 0, b, 1.0), (b, 0, a, 1.0)]
+    return [(a, 1, b, rightward)] if name == "ZR" else [(b, 1, a, rightward)]
 
 
-def _spectra(
-    segments: Float[Tensor, "component segment time"], share: Real, band: Band, settings: Settings
-) -> Complex[Tensor, "component segment frequency"]:
-    """Whitened where asked for, in the band."""
-    spectra = torch.fft.rfft(segments, band.padded)[..., band.first : band.first + len(band.taper)]
-    taper = torch.from_numpy(band.taper).to(segments)
-    if not settings.whiten:
-        return spectra * taper
-    # a vector of mean square one, over the samples that are there
-    power = settings.samples * band.padded / (2 * (band.taper**2).sum())
-    scale = torch.from_numpy(np.sqrt(power * share)).to(segments)
-    return whiten(spectra, taper, band.smoothing, settings.water_level) * scale[:, None]
+def _window(lag: Real, distance: float, frequencies: Real, velocities: Velocities) -> Complex:
+    """Fourier kernel times the window of arrivals, ``[frequency, lag]``: the sum over lags is the spectrum."""
+    period = 1 / frequencies[:, None]
+    before = (distance / velocities[1] - lag) / (_FLANK * period)
+    after = (lag - distance / velocities[0]) / (_FLANK * period)
+    passed = 0.5 * (1 + np.cos(np.pi * np.clip(np.maximum(before, after), 0, 1)))
+    return passed * np.exp(-2j * np.pi * frequencies[:, None] * lag)
+
+
+def _phasor(egf: Correlations, pair: int, component: int, window: Complex) -> tuple[Complex, Real]:
+    """The spectrum with unit amplitude, and the standard deviation of each of its parts, ``[frequency]`` each."""
+
+    def unit(rows: Tensor) -> Complex:
+        spectrum = rows.double().numpy() @ window.T
+        size = np.abs(spectrum)
+        size[size == 0] = np.nan
+        return spectrum / size
+
+    found = unit(egf.values[pair, component])
+    if egf.replicates is None:
+        return found, np.full(len(found), np.nan)
+    others = unit(egf.replicates[:, pair, component])
+    return found, np.sqrt(0.5 * np.nanmean(np.abs(others - found) ** 2, axis=0))

@@ -1,7 +1,5 @@
 """Stacks over days, and over days drawn with replacement."""
 
-from typing import Literal, get_args
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -9,7 +7,7 @@ from torch import Tensor
 
 from seisgrad.errors import InputError
 
-Stack = Literal["linear", "phase-weighted", "robust"]
+STACKS = ("linear", "phase-weighted", "robust")
 
 _ROUNDS = 10
 _POWER = 2.0
@@ -18,7 +16,7 @@ _POWER = 2.0
 def stack(
     days: Float[Tensor, "day pair component lag"],
     weight: Float[Tensor, "day pair"],
-    method: Stack = "linear",
+    method: str = "linear",
 ) -> Float[Tensor, "pair component lag"]:
     """One correlation of each pair and component from those of its days.
 
@@ -35,8 +33,8 @@ def stack(
     Raises:
         InputError: an unknown method.
     """
-    if method not in get_args(Stack):
-        raise InputError(f"the stack is {method!r}, expected {', '.join(get_args(Stack))}")
+    if method not in STACKS:
+        raise InputError(f"the stack is {method!r}, expected {', '.join(STACKS)}")
     there = ~days.isnan().any(-1)
     share = weight[..., None] * there  # [day, pair, component]
     days = days.nan_to_num(0.0)
@@ -92,7 +90,7 @@ def _robust(
         beam = beam / beam.norm(dim=-1, keepdim=True).clamp_min(tiny)
         along = (days * beam).sum(-1)
         rest = (days - along[..., None] * beam).norm(dim=-1)
-        far = rest.clamp_min(1e-3 * days.norm(dim=-1)).clamp_min(tiny)
-        trust = along.abs() / (days.norm(dim=-1).clamp_min(tiny) * far)
+        length = days.norm(dim=-1).clamp_min(tiny)
+        trust = along.abs() / length / torch.maximum(rest, 1e-3 * length)
         beam = _weighted(days, share * trust.to(share.dtype))
     return beam
