@@ -1,4 +1,4 @@
-"""How accurate the exact elastic operator is: Lamb's problem, edges, duration, refinement; and what a shot costs.
+"""How accurate the exact elastic operator is: Lamb's problem, edges, duration, refinement.
 
     python benchmarks/elastic_accuracy.py [--out benchmarks/results/elastic_accuracy.csv] [--threads 1] [--only NAME …]
 
@@ -6,15 +6,13 @@
 is the relative L2 error of a spectrum, ``speed`` the relative error of the phase velocity, ``amplitude`` the mean
 ratio of amplitudes, ``rule`` what the operator states. ``ensemble``: earths of the ensembles on the grid of Zou et al.
 (2025), four frequencies to 0.2 Hz, against a run with wider margins (case ``edge``), twice the time (``duration``),
-60 s of it, or twice the cells (``refine``), at receivers more than 3 km from the source. ``cost``: seconds of processor
-time of one shot to 234 receivers at the sixteen frequencies of that paper, float32.
+60 s of it, or twice the cells (``refine``), at receivers more than 3 km from the source.
 """
 
 import argparse
 import csv
 import math
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ from seisgrad.waves.places import as_complex
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from elastic_theory import lamb, rayleigh_speed
 
-FIELDS = ("experiment", "case", "frequency", "cells", "error", "speed", "amplitude", "rule", "seconds")
+FIELDS = ("experiment", "case", "frequency", "cells", "error", "speed", "amplitude", "rule")
 VS, RHO = 2.0, 2.0
 PAPER = Grid((128, 256), 0.3165)
 
@@ -105,25 +103,7 @@ def ensemble() -> list[dict]:
     return rows
 
 
-def cost() -> list[dict]:
-    rows = []
-    earth = prior("basin").draw(1, seed=1).earth[0].float()
-    frequencies = torch.arange(5, 21) / 40.1
-    asked = Survey(torch.tensor([20.0]), torch.linspace(1.0, 79.7, 234), frequencies)
-    for seconds in (40.0, None):
-        op = Physics(PAPER, asked, velocity=(1.25, 8.0), duration=seconds)
-        case = f"{op.duration:.0f} s of waves, refine {op.refine}, {op.steps} steps"
-        begin = time.process_time()
-        op(earth)
-        rows.append(row("cost", f"forward, {case}", seconds=time.process_time() - begin))
-        if seconds is not None:
-            x, begin = earth.clone().requires_grad_(), time.process_time()
-            op(x).square().sum().backward()
-            rows.append(row("cost", f"forward and gradient, {case}", seconds=time.process_time() - begin))
-    return rows
-
-
-EXPERIMENTS = {"lamb": halfspace, "ensemble": ensemble, "cost": cost}
+EXPERIMENTS = {"lamb": halfspace, "ensemble": ensemble}
 
 
 def main() -> None:
