@@ -117,7 +117,7 @@ def phase_velocity(
     wave = Compressed.of(row, one.interval, times, period)
     phase, held = wave.followed()
     phase = np.where(held, phase + np.pi / 2, np.nan)  # of C, where the Green's function is −iωC
-    slow = path.distance / times.at(period)
+    slow = np.clip(path.distance / times.at(period), *velocities)
     velocity, ambiguity = on_branch(phase, period, slow, path.distance, component, reference, wavelengths)
     snr = signal_quality(one, period, velocities).snr[0, 0].numpy()
     cycles = path.distance / (velocity * period)

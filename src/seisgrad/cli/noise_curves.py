@@ -1,0 +1,152 @@
+"""``seisgrad noise curves``: phase or group velocities of many pairs as one table of picks, ready to invert."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from seisgrad.cli.choices import Wave, number
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_file, whole_file
+from seisgrad.cli.periods import parse_periods
+from seisgrad.cli.progress import SampleBar
+from seisgrad.errors import InputError, WorkError
+
+if TYPE_CHECKING:
+    from seisgrad.noise import NoiseCurves, Reference
+
+EXAMPLE = (
+    "Example: seisgrad noise curves egf.zarr --wave rayleigh --kind phase --periods 1:8:0.5 --reference ak135 "
+    "--out curves.csv"
+)
+
+
+def curves(
+    egf: Annotated[Path, typer.Argument(help="Green's functions of kind EGF.", metavar="egf.zarr")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Picks to write, .csv or .nc, a site for each pair; beside it X.rejected.csv says what was left out.",
+            metavar="FILE",
+        ),
+    ],
+    wave: Annotated[Wave, typer.Option(help="Rayleigh from ZZ, Love from TT.")] = "rayleigh",
+    kind: Annotated[Literal["phase", "group"], typer.Option(help="Which velocity.")] = "phase",
+    periods: Annotated[
+        str, typer.Option(help="first:last:step or a,b,c, in s.", metavar="PERIODS")
+    ] = "1:20:0.5",
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            help="What phase velocity is expected, which tells the number of waves: a model (file, prem or ak135), or "
+            "curves of the region (CSV).  [default: ak135]",
+            metavar="MODEL|CURVES",
+            show_default=False,
+        ),
+    ] = None,
+    band: Annotated[
+        float, typer.Option(help="Relative deviation expected from it.", parser=number, metavar="SHARE")
+    ] = 0.15,
+    component: Annotated[
+        str | None, typer.Option(help="Another than ZZ or TT: ZR, RZ or RR.", metavar="NAME")
+    ] = None,
+    method: Annotated[
+        Literal["phase", "zeros"],
+        typer.Option(help="Of phase velocities: the phase from A to B, or zero crossings of the spectrum."),
+    ] = "phase",
+    velocities: Annotated[
+        str, typer.Option(help="Slowest and fastest group velocity, km/s.", metavar="SLOW,FAST")
+    ] = "1,5",
+    wavelengths: Annotated[
+        float, typer.Option(help="Least distance of phase velocities.", parser=number, metavar="N")
+    ] = 1.5,
+    snr: Annotated[
+        float, typer.Option(help="Least signal over noise of phase velocities.", parser=number, metavar="N")
+    ] = 3.0,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            help="Of the filters of group velocities; small ones are wide.  [default: 8 to 100 as the path is long]",
+            parser=number,
+            metavar="A",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure phase or group velocities between all pairs of stations."""
+    seconds, window = parse_periods(periods), _two_numbers(velocities)
+    check_file(out, (".csv", ".nc"))
+
+    import numpy as np
+
+    from seisgrad.dispersion import write_curves
+    from seisgrad.noise import measure_curves, read_correlations, write_rejections
+
+    if kind == "group" and (reference is not None or method == "zeros"):
+        raise InputError("--reference and --method are for phase velocities, not for --kind group")
+    expected = None if kind == "group" else _reference(reference or "ak135", wave, seconds, band)
+    green = read_correlations(egf)
+    with SampleBar(shown=not quiet and not as_json, unit="pairs") as bar:
+        found = measure_curves(
+            green,
+            kind,
+            periods=np.array(seconds),
+            component=component,
+            wave=wave,
+            reference=expected,
+            method=method,
+            velocities=window,
+            wavelengths=wavelengths,
+            lowest_snr=snr,
+            alpha=alpha,
+            seen=lambda done: bar.update(0, done, len(green.pairs)),
+        )
+    table = out.with_suffix(".rejected.csv")
+    with whole_file(table) as path:
+        write_rejections(found.rejected, path)
+    if not len(found.curves):
+        raise WorkError(f"no pair gave a {kind} velocity that can be trusted; {table} says why")
+    with whole_file(out) as path:
+        write_curves(found.curves, path)
+    _tell(found, len(green.pairs), out, table, Console(quiet=quiet, as_json=as_json))
+
+
+def _reference(text: str, wave: Wave, seconds: list[float], band: float) -> "Reference":
+    from seisgrad.dispersion import read_curves
+    from seisgrad.earth import read_model
+    from seisgrad.noise import Reference
+
+    path = Path(text)
+    if path.is_file() and path.suffix == ".csv":
+        with path.open(encoding="utf-8") as file:
+            if "velocity" in next((line for line in file if not line.startswith("#")), "").lower():
+                return Reference.of_curves(read_curves(path, sigma=0.1), wave, band)
+    return Reference.of_model(read_model(text), wave, (seconds[0] / 1.5, 1.5 * seconds[-1]), band)
+
+
+def _two_numbers(text: str) -> tuple[float, float]:
+    try:
+        slow, fast = map(float, text.split(","))
+    except ValueError as error:
+        raise InputError(f"--velocities {text} is no two numbers, expected km/s such as 1,5") from error
+    return slow, fast
+
+
+def _tell(found: "NoiseCurves", pairs: int, out: Path, table: Path, console: Console) -> None:
+    curves = found.curves
+    summary = {
+        "picks": len(curves),
+        "pairs": pairs,
+        "measured": len(curves.sites),
+        "rejected": len(found.rejected),
+        "files": {"curves": out, "rejected": table},
+    }
+    console.finish(
+        summary,
+        f"{len(curves)} picks of {len(curves.sites)} of {pairs} pairs, {float(curves.period.min()):.3g} to "
+        f"{float(curves.period.max()):.3g} s",
+        f"{len(found.rejected)} rejections, see {table}",
+        f"wrote {out}",
+    )
