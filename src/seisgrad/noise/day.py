@@ -21,7 +21,7 @@ from seisgrad.noise.folder import Archive
 from seisgrad.noise.products import correlate_blocks
 from seisgrad.noise.quality import Rejection, duplicates
 from seisgrad.noise.settings import Settings
-from seisgrad.noise.spectra import StationBlock, block_of
+from seisgrad.noise.segments import StationBlock, block_of
 from seisgrad.noise.station_day import StationDay, prepare_station
 
 if TYPE_CHECKING:

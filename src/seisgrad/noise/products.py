@@ -14,7 +14,7 @@ from torch import Tensor
 from seisgrad.noise.correlations import Pair
 from seisgrad.noise.rotation import directions, rotate
 from seisgrad.noise.settings import Settings
-from seisgrad.noise.spectra import Band, StationBlock
+from seisgrad.noise.segments import Band, StationBlock
 
 _AT_ONCE = 2**24
 """Complex numbers of padded spectra that go back to lags in one batch."""
