@@ -2,7 +2,7 @@
 
 import typer
 
-from seisgrad.cli import noise_correlate, noise_curves, noise_egf
+from seisgrad.cli import noise_correlate, noise_curves, noise_egf, noise_line
 
 HELP = (
     "Ambient noise: correlate records, make empirical Green's functions of them, and measure curves on those."
@@ -19,3 +19,4 @@ def _group() -> None:
 app.command("correlate", epilog=noise_correlate.EXAMPLE)(noise_correlate.correlate)
 app.command("egf", epilog=noise_egf.EXAMPLE)(noise_egf.egf)
 app.command("curves", epilog=noise_curves.EXAMPLE)(noise_curves.curves)
+app.command("line", epilog=noise_line.EXAMPLE)(noise_line.line)

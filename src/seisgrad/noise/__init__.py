@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from seisgrad.noise.curves import NoiseCurves, measure_curves
     from seisgrad.noise.egf import fold, to_egf, to_two_dimensional
     from seisgrad.noise.group import group_velocity
+    from seisgrad.noise.line import Line
     from seisgrad.noise.phase import PhaseCurve, phase_velocity
     from seisgrad.noise.quality import Rejection, read_rejections, write_rejections
     from seisgrad.noise.reference import Reference
     from seisgrad.noise.run import Correlated, correlate, correlate_motion, usual_lag
     from seisgrad.noise.settings import Settings
     from seisgrad.noise.signal import SignalQuality, quarter_period, signal_quality
+    from seisgrad.noise.spectra import LineSpectra, spectra_along
     from seisgrad.noise.stacking import stack
     from seisgrad.noise.stations import read_stations
     from seisgrad.noise.zeros import zero_crossings
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Correlated",
     "Correlations",
+    "Line",
+    "LineSpectra",
     "NoiseCurves",
     "Pair",
     "PhaseCurve",
@@ -43,6 +47,7 @@ __all__ = [
     "read_rejections",
     "read_stations",
     "signal_quality",
+    "spectra_along",
     "stack",
     "to_egf",
     "to_two_dimensional",
@@ -55,6 +60,8 @@ __all__ = [
 _HOMES = {
     "Correlated": "run",
     "Correlations": "correlations",
+    "Line": "line",
+    "LineSpectra": "spectra",
     "NoiseCurves": "curves",
     "Pair": "correlations",
     "PhaseCurve": "phase",
@@ -75,6 +82,7 @@ _HOMES = {
     "read_rejections": "quality",
     "read_stations": "stations",
     "signal_quality": "signal",
+    "spectra_along": "spectra",
     "stack": "stacking",
     "to_egf": "egf",
     "to_two_dimensional": "egf",

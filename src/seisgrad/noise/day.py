@@ -20,8 +20,8 @@ from seisgrad.noise.daily_store import Block, writing_day
 from seisgrad.noise.folder import Archive
 from seisgrad.noise.products import correlate_blocks
 from seisgrad.noise.quality import Rejection, duplicates
-from seisgrad.noise.settings import Settings
 from seisgrad.noise.segments import StationBlock, block_of
+from seisgrad.noise.settings import Settings
 from seisgrad.noise.station_day import StationDay, prepare_station
 
 if TYPE_CHECKING:

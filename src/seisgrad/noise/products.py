@@ -13,8 +13,8 @@ from torch import Tensor
 
 from seisgrad.noise.correlations import Pair
 from seisgrad.noise.rotation import directions, rotate
-from seisgrad.noise.settings import Settings
 from seisgrad.noise.segments import Band, StationBlock
+from seisgrad.noise.settings import Settings
 
 _AT_ONCE = 2**24
 """Complex numbers of padded spectra that go back to lags in one batch."""

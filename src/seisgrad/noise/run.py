@@ -22,8 +22,8 @@ from seisgrad.noise.day import Job, make_day
 from seisgrad.noise.folder import Archive, scan
 from seisgrad.noise.products import correlate_blocks, lags
 from seisgrad.noise.quality import Rejection
-from seisgrad.noise.settings import Settings
 from seisgrad.noise.segments import Band, block_of, starts
+from seisgrad.noise.settings import Settings
 from seisgrad.noise.stacking import resampled_days, stack
 from seisgrad.noise.station_day import StationDay
 from seisgrad.noise.stations import place_of, read_stations
