@@ -1,11 +1,12 @@
 """The audit: where a learned derivative can be trusted. It compares operators and knows no system.
 
 :func:`compare` runs all of it on two operators and a set of models, and returns a :class:`Report`; :func:`gradients`
-compares what an inversion of many data sees, the gradient of a misfit.
+compares what an inversion of many data sees, the gradient of a misfit, and :func:`compare_gradients` gradients that were
+worked out elsewhere.
 """
 
 from seisgrad.audit.compare import compare
-from seisgrad.audit.gradients import Gradients, gradients
+from seisgrad.audit.gradients import Gradients, compare_gradients, gradients
 from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import Linearised, Pair, pairs
 from seisgrad.audit.metrics import (
@@ -31,6 +32,7 @@ __all__ = [
     "Report",
     "amplitude_ratio",
     "compare",
+    "compare_gradients",
     "cosine",
     "depth_integral_error",
     "gradients",

@@ -6,7 +6,7 @@ learned and b the reference's. Observed data are the reference's in the true mod
 kept are numbers, and the gradients of the first few models.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -76,13 +76,18 @@ class Gradients:
             for (m, b, p, k), value in _entries(values):
                 yield GradientRow(m, self.bands[b], self.parameters[p], self.positions[k], metric, value)
 
-    def summary(self) -> dict[str, str]:
-        """What it means, in words, by band and, where there are several, parameter."""
+    def summary(
+        self, models: Sequence[int] | None = None, parameters: Sequence[int] | None = None
+    ) -> dict[str, str]:
+        """What it means, in words, by band and, where there are several, parameter; of some models and parameters, by
+        index, or of all."""
+        which = list(range(self.models) if models is None else models)
+        of = range(len(self.parameters)) if parameters is None else parameters
         found = {}
         for b, band in enumerate(self.bands):
-            for p, parameter in enumerate(self.parameters):
-                name = f"{band}, {parameter}" if len(self.parameters) > 1 else band
-                found[name] = _in_words(*(self.values[metric][:, b, p] for metric in METRICS))
+            for p in of:
+                name = f"{band}, {self.parameters[p]}" if len(of) > 1 else band
+                found[name] = _in_words(*(self.values[metric][which, b, p] for metric in METRICS))
         return found
 
 
@@ -114,21 +119,39 @@ def gradients(
     """
     domain = reference.domain if isinstance(reference, Operator) else None
     chosen: dict[str, Select] = {**(bands or {}), WHOLE: lambda data: data}
+    found = _by_model(reference, learned, models, misfit, chosen)
+    return compare_gradients(found, tuple(chosen), domain, axis=axis, keep=keep, tell=tell)
+
+
+def compare_gradients(
+    found: Iterable[tuple[Float[Tensor, "band ..."], Float[Tensor, "band ..."]]],
+    bands: tuple[str, ...],
+    domain: Space | None = None,
+    *,
+    axis: str = "",
+    keep: int = 3,
+    tell: Callable[[int], None] | None = None,
+) -> Gradients:
+    """Gradients side by side, however they were worked out.
+
+    Args:
+        found: those through the reference and through the learned operator, ``[band, *domain]``, model by model.
+        bands: names of the parts of the data.
+        domain: of the gradients, where it has names.
+        axis, keep, tell: as of :func:`gradients`.
+
+    Raises:
+        InputError: no models, or an axis that the domain has not.
+    """
     values: dict[str, list[Tensor]] = {metric: [] for metric in METRICS}
     local: dict[str, list[Tensor]] = {metric: [] for metric in METRICS}
     kept: tuple[list[Tensor], list[Tensor]] = ([], [])
     place = _place(domain, axis)
-    for number, (start, truth) in enumerate(models, 1):
-        with torch.no_grad():
-            observed = reference(truth)
-        exact, found = (
-            _gradients(op, start, observed, misfit, chosen, f"model {number}, {name}")
-            for op, name in ((reference, "reference"), (learned, "learned"))
-        )
+    for number, (exact, learned) in enumerate(found, 1):
         if number <= keep:
             kept[0].append(exact)
-            kept[1].append(found)
-        a, b = (_by_parameter(g, domain) for g in (found, exact))
+            kept[1].append(learned)
+        a, b = (_by_parameter(g, domain) for g in (learned, exact))
         for metric, measure in METRICS.items():
             values[metric].append(measure(a.flatten(2), b.flatten(2)))
             if place is not None:
@@ -139,14 +162,30 @@ def gradients(
     if not values["cosine"]:
         raise InputError("there are no models to compare gradients at, expected at least one pair")
     return Gradients(
-        tuple(chosen),
+        bands,
         _parameters(domain),
-        {metric: torch.stack(found) for metric, found in values.items()},
+        {metric: torch.stack(each) for metric, each in values.items()},
         axis,
         _positions(domain, axis),
-        {metric: torch.stack(found) for metric, found in local.items() if found},
+        {metric: torch.stack(each) for metric, each in local.items() if each},
         *(torch.stack(part) if part else torch.empty(0) for part in kept),
     )
+
+
+def _by_model(
+    reference: Map,
+    learned: Map,
+    models: Iterable[tuple[Tensor, Tensor]],
+    misfit: Misfit,
+    bands: Mapping[str, Select],
+) -> Iterator[tuple[Tensor, Tensor]]:
+    for number, (start, truth) in enumerate(models, 1):
+        with torch.no_grad():
+            observed = reference(truth)
+        yield (
+            _gradients(reference, start, observed, misfit, bands, f"model {number}, reference"),
+            _gradients(learned, start, observed, misfit, bands, f"model {number}, learned"),
+        )
 
 
 def _gradients(

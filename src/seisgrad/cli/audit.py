@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import audit_acoustic, audit_dispersion
+from seisgrad.cli import audit_acoustic, audit_dispersion, audit_elastic
 from seisgrad.cli.choices import OutFolder, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
@@ -14,7 +14,7 @@ from seisgrad.errors import InputError
 
 EXAMPLE = "Example: seisgrad audit dispersion --operator default --out audit, then open audit/audit.html"
 
-SYSTEMS = {"dispersion": audit_dispersion, "acoustic": audit_acoustic}
+SYSTEMS = {"dispersion": audit_dispersion, "acoustic": audit_acoustic, "elastic": audit_elastic}
 
 
 def audit(
@@ -39,7 +39,7 @@ def audit(
         int | None,
         typer.Option(
             help=f"Models: {audit_dispersion.NUMBER} of dispersion, and a tenth as many of each shifted set; "
-            f"{audit_acoustic.NUMBER} of acoustic.",
+            f"{audit_acoustic.NUMBER} of acoustic; {audit_elastic.NUMBER} of elastic, and as many basins.",
             parser=whole_number,
             metavar="N",
             show_default=False,
@@ -49,7 +49,7 @@ def audit(
         str | None,
         typer.Option(
             help="The prior that the operator was trained on, where its card does not say so; "
-            f"{audit_dispersion.PRIOR} or {audit_acoustic.PRIOR} by default.",
+            f"{', '.join(system.PRIOR for system in SYSTEMS.values())} by default.",
             metavar="NAME",
             show_default=False,
         ),
