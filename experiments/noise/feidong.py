@@ -68,16 +68,42 @@ def phase_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, lowest_
 
 
 def group_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, alpha: float | None) -> list[dict]:
-    """Differences in percent of every period of every pair that has a group velocity."""
+    """Differences in percent of every period of every pair that has a group velocity.
+
+    ``right`` is of what is measured, ``crest`` of the crest of the image at the period of each filter, without the
+    corrections for the filter's width and for the slope of the spectrum, as the other program reads it.
+    """
     rows = []
     for number, pair in enumerate(egf.pairs):
         found = sg.noise.group_velocity(egf, number, periods=period, velocities=VELOCITIES, alpha=alpha)
+        ridge = found.image.period.numpy(), found.image.ridge.numpy()
         for i in np.flatnonzero(np.isfinite(theirs[number])):
-            ours = float(found.velocity[i])
+            ours, crest = float(found.velocity[i]), float(np.interp(period[i], *ridge))
             rows.append({
                 "pair": pair.name, "period": period[i], "theirs": theirs[number, i], "ours": ours,
                 "reason": found.reasons[i], "right": 100 * (ours / theirs[number, i] - 1),
+                "crest": 100 * (crest / theirs[number, i] - 1),
             })  # fmt: skip
+    return rows
+
+
+def against_slope(phases: list[dict], groups: list[dict]) -> list[dict]:
+    """Group velocities beside those that the slope of our phase velocities gives, U = c / (1 + d ln c/d ln T).
+
+    The slope is that of a straight line through the picks within 15 % in period.
+    """
+    rows = []
+    for group in groups:
+        near = [
+            (math.log(row["period"]), math.log(row["ours"]))
+            for row in phases
+            if row["pair"] == group["pair"] and abs(math.log(row["period"] / group["period"])) < 0.15
+        ]
+        if len(near) < 4 or not np.isfinite(near).all():
+            continue
+        slope, level = np.polyfit([x - math.log(group["period"]) for x, _ in near], [y for _, y in near], 1)
+        expected = math.exp(level) / (1 + slope)
+        rows.append({name: 100 * (group[name] / expected - 1) for name in ("ours", "theirs")})
     return rows
 
 
@@ -120,6 +146,9 @@ def main() -> None:
         summary("group, filters of the house", house),
         summary("group, filters of the house, unflagged", [r for r in house if r["reason"] == "ok"]),
         summary("group, filters as wide as theirs", alike),
+        summary("group, filters as wide as theirs, crest of the image", alike, "crest"),
+        summary("group, ours against the slope of our phases", against_slope(every, house), "ours"),
+        summary("group, theirs against the slope of our phases", against_slope(every, house), "theirs"),
     ]
     options.out.mkdir(exist_ok=True)
     write(options.out / "feidong_summary.csv", lines)

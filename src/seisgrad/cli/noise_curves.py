@@ -76,7 +76,7 @@ def curves(
     as_json: AsJson = False,
 ) -> None:
     """Measure phase or group velocities between all pairs of stations."""
-    seconds, window = parse_periods(periods), _two_numbers(velocities)
+    seconds, window = parse_periods(periods), two_numbers(velocities)
     check_file(out, (".csv", ".nc"))
 
     import numpy as np
@@ -86,7 +86,11 @@ def curves(
 
     if kind == "group" and (reference is not None or method == "zeros"):
         raise InputError("--reference and --method are for phase velocities, not for --kind group")
-    expected = None if kind == "group" else _reference(reference or "ak135", wave, seconds, band)
+    expected = (
+        None
+        if kind == "group"
+        else read_reference(reference or "ak135", wave, (seconds[0], seconds[-1]), band)
+    )
     green = read_correlations(egf)
     with SampleBar(shown=not quiet and not as_json, unit="pairs") as bar:
         found = measure_curves(
@@ -113,7 +117,8 @@ def curves(
     _tell(found, len(green.pairs), out, table, Console(quiet=quiet, as_json=as_json))
 
 
-def _reference(text: str, wave: Wave, seconds: list[float], band: float) -> "Reference":
+def read_reference(text: str, wave: Wave, periods: tuple[float, float], band: float) -> "Reference":
+    """What is expected, from a model by file or name, or from a table of curves; around periods in s."""
     from seisgrad.dispersion import read_curves
     from seisgrad.earth import read_model
     from seisgrad.noise import Reference
@@ -123,10 +128,11 @@ def _reference(text: str, wave: Wave, seconds: list[float], band: float) -> "Ref
         with path.open(encoding="utf-8") as file:
             if "velocity" in next((line for line in file if not line.startswith("#")), "").lower():
                 return Reference.of_curves(read_curves(path, sigma=0.1), wave, band)
-    return Reference.of_model(read_model(text), wave, (seconds[0] / 1.5, 1.5 * seconds[-1]), band)
+    return Reference.of_model(read_model(text), wave, (periods[0] / 1.5, 1.5 * periods[1]), band)
 
 
-def _two_numbers(text: str) -> tuple[float, float]:
+def two_numbers(text: str) -> tuple[float, float]:
+    """The two group velocities of --velocities, km/s."""
     try:
         slow, fast = map(float, text.split(","))
     except ValueError as error:

@@ -24,6 +24,7 @@ from seisgrad.noise.signal import Velocities, require_velocities, signal_quality
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+_NOTHING = complex(np.nan, np.nan)
 _FLANK = 1.0  # periods over which the window of arrivals is faded in and out, on either side of it
 
 
@@ -75,7 +76,7 @@ def spectra_along(
         )
     survey = Survey(line.x, line.x, frequencies, force="vertical", quantity="displacement")
     hertz, shape = survey.frequencies.numpy(), survey.space.shape[:-1]
-    values, spread = np.full(shape, np.nan, dtype=complex), np.full(shape, np.nan)
+    values, spread = np.full(shape, _NOTHING), np.full(shape, np.nan)
     near, quiet = (np.zeros(shape, dtype=bool) for _ in range(2))
     order = np.argsort(1 / hertz)
     ratio = signal_quality(egf, (1 / hertz)[order], velocities).snr.numpy()[..., np.argsort(order)]
@@ -95,7 +96,7 @@ def spectra_along(
                 near[place], quiet[place] = short, ratio[number, at] < lowest_snr
     there = np.isfinite(values)
     left_out = {"too_near": int((near & there).sum()), "low_snr": int((quiet & there).sum())}
-    values[near | quiet] = np.nan
+    values[near | quiet] = _NOTHING
     parts = torch.view_as_real(torch.from_numpy(values))
     deviation = None if egf.replicates is None else torch.from_numpy(spread)
     return LineSpectra(Spectra(survey, parts, deviation), left_out)
@@ -114,7 +115,7 @@ def _window(lag: Real, distance: float, frequencies: Real, velocities: Velocitie
     before = (distance / velocities[1] - lag) / (_FLANK * period)
     after = (lag - distance / velocities[0]) / (_FLANK * period)
     passed = 0.5 * (1 + np.cos(np.pi * np.clip(np.maximum(before, after), 0, 1)))
-    return passed * np.exp(-2j * np.pi * frequencies[:, None] * lag)
+    return np.asarray(passed * np.exp(-2j * np.pi * frequencies[:, None] * lag), dtype=np.complex128)
 
 
 def _phasor(egf: Correlations, pair: int, component: int, window: Complex) -> tuple[Complex, Real]:
