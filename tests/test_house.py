@@ -63,6 +63,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "audit",
+        "config",
         "operator",
         "implicit",
         "checks",
