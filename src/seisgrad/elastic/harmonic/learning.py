@@ -38,7 +38,7 @@ class HarmonicTask:
     """
 
     def __init__(self, sets: Sequence[SurfaceSamples], size: HarmonicSize, *, seed: int = 0) -> None:
-        self.sets, self._mixture = tuple(sets), Mixture([one.arrays for one in sets])
+        self.sets, self._mixture, self._size = tuple(sets), Mixture([one.arrays for one in sets]), size
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.network: nn.Module = HarmonicNet(size)
@@ -64,7 +64,8 @@ class HarmonicTask:
         frequency, samples = float(batch["frequency"][0]), self.sets[int(batch["set"][0])]
         receivers = torch.tensor(samples.receivers, dtype=torch.float64)
         component = COMPONENTS[::-1].index(samples.force)  # along the line, down
-        place, response = network(batch["earth"], samples.grid, frequency, component)
+        place = self._size.mesh(samples.grid, frequency).to(batch["earth"])
+        response = network(batch["earth"], samples.grid, frequency, component)
         true, errors = as_complex(batch["spectra"]), []
         for k, sources in enumerate(batch["source"]):
             survey = Survey(sources, receivers, batch["frequency"][:1], samples.force, samples.quantity)
@@ -75,8 +76,7 @@ class HarmonicTask:
 
     def description(self) -> dict[str, Any]:
         """The card's entries."""
-        size: HarmonicSize = self.network.size  # type: ignore[assignment]
-        learned = {"network": "harmonic", "arguments": asdict(size), "forces": list(COMPONENTS)}
+        learned = {"network": "harmonic", "arguments": asdict(self._size), "forces": list(COMPONENTS)}
         earths = [torch.from_numpy(arrays["earth"]) for arrays in self._mixture.arrays["train"]]
         return card_entries(self.sets, earths) | learned
 

@@ -23,8 +23,8 @@ from seisgrad.waves.grid import PlaneGrid
 
 #: Absorption of a layer at its far end, and how it rises towards it: as the square of the way into the layer.
 _ABSORPTION = 3.0
-#: Widths of the absorbing layers at the sides and of the one below, km times Hz: what must be absorbed is as long as waves
-#: in rock are, however slow the slowest one on the surface may be.
+#: Widths of the absorbing layers at the sides and of the one below, km times Hz: what must be absorbed is as long as
+#: waves in rock are, however slow the slowest one on the surface may be.
 _SIDE, _BELOW = 2.4, 2.9
 #: Length of an element in the layers at the sides, in wavelengths, and how many elements the one below has.
 _SIDE_ELEMENT, _BELOW_ELEMENTS = 1.0 / 6.0, 2

@@ -52,6 +52,10 @@ class HarmonicSize:
         """How fine its meshes are."""
         return Resolution(length=self.length, top=self.top, top_cells=self.top_cells, growth=self.growth)
 
+    def mesh(self, grid: Grid, frequency: float) -> Mesh:
+        """The mesh of a frequency, Hz, in float64."""
+        return mesh(grid, frequency, self.slowest, self.resolution)
+
 
 class HarmonicNet(nn.Module):
     """Spectra of the surface from learned elements on a coarse mesh.
@@ -77,12 +81,12 @@ class HarmonicNet(nn.Module):
 
     def forward(
         self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, frequency: float, component: int
-    ) -> tuple[Mesh, Complex[Tensor, "batch motion force"]]:
-        """The mesh of a frequency, Hz, and the response of its surface to forces, for :func:`recorded`."""
-        place = mesh(grid, frequency, self.size.slowest, self.size.resolution).to(earth)
+    ) -> Complex[Tensor, "batch motion force"]:
+        """The response of the surface of a frequency's mesh to forces there, for :func:`recorded`."""
+        place = self.size.mesh(grid, frequency).to(earth)
         at = moduli(place, earth)
         elements = element_matrices(place, at, frequency, self.factors(place, at, frequency))
-        return place, surface_response(place, elements, component)
+        return surface_response(place, elements, component)
 
     def motion(
         self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, survey: Survey
@@ -90,7 +94,8 @@ class HarmonicNet(nn.Module):
         """What a survey asks."""
         component = direction(survey)
         asked = [
-            recorded(*self.forward(earth, grid, f, component), survey, f) for f in survey.frequencies.tolist()
+            recorded(self.size.mesh(grid, f).to(earth), self.forward(earth, grid, f, component), survey, f)
+            for f in survey.frequencies.tolist()
         ]
         return torch.stack(asked, 2)
 
