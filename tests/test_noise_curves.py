@@ -1,5 +1,6 @@
 """Velocities on Green's functions of noise over a known earth: right, on the right branch, with an honest sigma."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,6 +152,19 @@ class TestSignal:
         shifted = replace(egf, sides=torch.stack([early, late]))
         delay = sg.noise.signal_quality(shifted, np.array([1.6, 2.0, 2.5]), VELOCITIES).delay
         np.testing.assert_allclose(delay[1, 0], -0.5, atol=0.05)
+
+    def test_the_table_has_a_row_for_everything(self, egf: sg.noise.Correlations, tmp_path: Path) -> None:
+        sg.noise.write_correlations(egf, tmp_path / "egf.zarr")
+        out = tmp_path / "quality.csv"
+        words = [str(tmp_path / "egf.zarr"), "--periods", "2,2.5", "--velocities", "0.7,5", "--out", str(out)]
+        assert main(["noise", "quality", *words, "--quiet"]) == 0
+        with out.open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == 2 * len(ALL) * 2
+        turned = [float(row["zr_phase"]) for row in rows if row["zr_phase"]]
+        assert len(turned) == 4
+        np.testing.assert_allclose(turned, np.pi / 2, atol=0.25)
+        assert all(float(row["delay"]) == 0 for row in rows)
 
 
 class TestPicks:

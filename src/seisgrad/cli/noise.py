@@ -2,7 +2,7 @@
 
 import typer
 
-from seisgrad.cli import noise_correlate, noise_curves, noise_egf, noise_line
+from seisgrad.cli import noise_correlate, noise_curves, noise_egf, noise_line, noise_quality
 
 HELP = (
     "Ambient noise: correlate records, make empirical Green's functions of them, and measure curves on those."
@@ -20,3 +20,4 @@ app.command("correlate", epilog=noise_correlate.EXAMPLE)(noise_correlate.correla
 app.command("egf", epilog=noise_egf.EXAMPLE)(noise_egf.egf)
 app.command("curves", epilog=noise_curves.EXAMPLE)(noise_curves.curves)
 app.command("line", epilog=noise_line.EXAMPLE)(noise_line.line)
+app.command("quality", epilog=noise_quality.EXAMPLE)(noise_quality.quality)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seisgrad.noise.run import Correlated, correlate, correlate_motion, usual_lag
     from seisgrad.noise.settings import Settings
     from seisgrad.noise.signal import SignalQuality, quarter_period, signal_quality
+    from seisgrad.noise.signal_table import QualityRow, quality_rows, write_quality
     from seisgrad.noise.spectra import LineSpectra, spectra_along
     from seisgrad.noise.stacking import stack
     from seisgrad.noise.stations import read_stations
@@ -31,6 +32,7 @@ __all__ = [
     "Pair",
     "PhaseCurve",
     "Place",
+    "QualityRow",
     "Reference",
     "Rejection",
     "Settings",
@@ -41,6 +43,7 @@ __all__ = [
     "group_velocity",
     "measure_curves",
     "phase_velocity",
+    "quality_rows",
     "quarter_period",
     "read_correlations",
     "read_folded_text",
@@ -53,6 +56,7 @@ __all__ = [
     "to_two_dimensional",
     "usual_lag",
     "write_correlations",
+    "write_quality",
     "write_rejections",
     "zero_crossings",
 ]
@@ -66,6 +70,7 @@ _HOMES = {
     "Pair": "correlations",
     "PhaseCurve": "phase",
     "Place": "correlations",
+    "QualityRow": "signal_table",
     "Reference": "reference",
     "Rejection": "quality",
     "Settings": "settings",
@@ -76,6 +81,7 @@ _HOMES = {
     "group_velocity": "group",
     "measure_curves": "curves",
     "phase_velocity": "phase",
+    "quality_rows": "signal_table",
     "quarter_period": "signal",
     "read_correlations": "correlation_files",
     "read_folded_text": "correlation_files",
@@ -88,6 +94,7 @@ _HOMES = {
     "to_two_dimensional": "egf",
     "usual_lag": "run",
     "write_correlations": "correlation_files",
+    "write_quality": "signal_table",
     "write_rejections": "quality",
     "zero_crossings": "zeros",
 }
