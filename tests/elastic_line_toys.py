@@ -1,11 +1,23 @@
 """A quick stand-in for waves along a line: phases delayed by the local velocity that each frequency averages."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
-from seisgrad.earth import SolidSection
+from seisgrad.earth import SolidSection, write_solid
 from seisgrad.elastic import Grid, Survey
+from seisgrad.elastic.data import Spectra, write_spectra
 from seisgrad.operator import Operator
+
+COMMAND = ["fwi", "elastic", "data.nc", "--start", "start.nc", "--operator", "elastic_line_toys:Line"]
+COMMAND += ["--config", "plan.yaml", "--out", "out"]
+PLAN = """
+offsets: [0.4, 9]
+stages:
+  - {epochs: 3, optimiser: adam, frequency_batch: 1, rate: 0.2, highest: 0.3}
+  - {iterations: 6, smoothing: 0.5, rate: 0.3}
+"""
 
 GRID = Grid((8, 16), 0.5)
 SURVEY = Survey(
@@ -51,3 +63,13 @@ def with_basin(grid: Grid = GRID) -> SolidSection:
     z, x = grid.z[:, None], grid.x - 0.5 * grid.extent[1]
     slower = 0.5 * ((z < 1.7) & (x.abs() < 2.2 - 0.5 * z)).double() * (1 - 0.3 * z)
     return SolidSection(layered(grid).vs - slower, spacing=(grid.spacing, grid.spacing))
+
+
+def lay_out(folder: Path) -> Tensor:
+    """What :data:`COMMAND` takes, in a folder: a layered start, a plan, and data of a basin with a gap, returned."""
+    values = Line(GRID, SURVEY)(with_basin().earth)
+    values[0, 0, 0, 3] = torch.nan
+    write_spectra(Spectra(SURVEY, values), folder / "data.nc")
+    write_solid(layered(), folder / "start.nc")
+    (folder / "plan.yaml").write_text(PLAN)
+    return values

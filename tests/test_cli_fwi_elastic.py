@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from elastic_line_toys import GRID, SURVEY, Line, layered, with_basin
+from elastic_line_toys import COMMAND, PLAN, SURVEY, lay_out, layered, with_basin
 from xarray import open_dataset
 
 from seisgrad.cli import main
@@ -15,25 +15,13 @@ from seisgrad.elastic import Survey
 from seisgrad.elastic.data import Spectra, write_spectra
 
 FIGURES = {"model.png", "misfit.png", "fit.png", "sensitivity.png"}
-COMMAND = ["fwi", "elastic", "data.nc", "--start", "start.nc", "--operator", "elastic_line_toys:Line"]
-COMMAND += ["--config", "plan.yaml", "--out", "out"]
-PLAN = """
-offsets: [0.4, 9]
-stages:
-  - {epochs: 3, optimiser: adam, frequency_batch: 1, rate: 0.2, highest: 0.3}
-  - {iterations: 6, smoothing: 0.5, rate: 0.3}
-"""
 
 
 @pytest.fixture
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with data of a basin and a layered start."""
     monkeypatch.chdir(tmp_path)
-    values = Line(GRID, SURVEY)(with_basin().earth)
-    values[0, 0, 0, 3] = torch.nan
-    write_spectra(Spectra(SURVEY, values), "data.nc")
-    write_solid(layered(), "start.nc")
-    (tmp_path / "plan.yaml").write_text(PLAN)
+    lay_out(tmp_path)
     return tmp_path
 
 

@@ -1,14 +1,18 @@
 """``seisgrad fwi elastic``: vs below a line from spectra of the motion of its surface."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seisgrad.cli.choices import own_operator
 from seisgrad.cli.console import Console
 from seisgrad.cli.outputs import file_name, whole_folder
+from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
+    from seisgrad.earth import SolidSection
     from seisgrad.elastic.grid import Grid
     from seisgrad.elastic.inversion import Inversion
     from seisgrad.elastic.survey import Survey
@@ -40,9 +44,7 @@ def run(
     first = read_start(start[0], spectra.survey, settings.spacing, settings.depth)
     starts = [first, *(read_start(s, spectra.survey, settings.spacing, like=first) for s in start[1:])]
     chosen = plan(config, frequencies, first.spacing[0], in_time=operator == "exact")
-
-    def make(grid: "Grid", survey: "Survey", speeds: tuple[float, float]) -> "Operator":
-        return _operator(operator, grid, survey, speeds)
+    both = settings.unknowns != "vs"
 
     def finish(grid: "Grid", survey: "Survey", speeds: tuple[float, float]) -> "Operator":
         return _operator("harmonic", grid, survey, speeds)
@@ -51,8 +53,9 @@ def run(
     for number, (name, section) in enumerate(zip(start, starts, strict=True), 1):
         bar.of = f"start {number} of {len(start)}  " if len(start) > 1 else ""
         state = out / "state" / file_name(operator) / f"{number}-{file_name(Path(name).name)}"
+        begin = partial(_begin, operator, name, section if both else replace(section, vp=None, rho=None))
         then = finish if then_exact else None
-        found.append(invert(spectra, section, chosen, make, then, folder=state, progress=bar.update))
+        found.append(invert(spectra, section, chosen, begin, then, folder=state, progress=bar.update))
     return found
 
 
@@ -85,7 +88,7 @@ def _write(
     from seisgrad.report.fwi_elastic_figures import fwi_figures
 
     with console.step("Draw the figures and write the report"):
-        fit, notes = fit_of(result), notes_of(result)
+        fit, notes = fit_of(result), [*notes_of(result), *_beyond(result)]
         nodes = result.plan.settings.uncertainty
         unsure = None if nodes is None else laplace(result, nodes)
         drawn = fwi_figures(result, fit, sensitivity(result), unsure)
@@ -136,8 +139,46 @@ def _compare(
         "depth": results[0].grid.z,
         "spread": apart.by_depth,
         "spread_of_starts": before.by_depth,
-        "misfit": {name: told["misfit"].mean() for name, told in every.items()},
+        "misfit": {name: told["misfit"].nanmean() for name, told in every.items()},
     }
+
+
+def _begin(
+    operator: str,
+    start: str,
+    section: "SolidSection",
+    grid: "Grid",
+    survey: "Survey",
+    speeds: tuple[float, float],
+) -> "Operator":
+    """The operator of the first stages; a surrogate must have learned of earths like the start.
+
+    On its way a model may leave what was learned; :func:`_beyond` says so of the one that is found.
+    """
+    from seisgrad.elastic.surrogate import ElasticNet
+
+    made = _operator(operator, grid, survey, speeds)
+    if isinstance(made, ElasticNet):
+        complaint = made.range.outside(section.earth[None], grid)
+        if complaint is not None:
+            raise InputError(f"{start}: {complaint}; begin with another model, or with --operator {EXACT[0]}")
+        made.outside = "allow"
+    return made
+
+
+def _beyond(result: "Inversion") -> list[str]:
+    """A note where the model that was found lies outside what the surrogate of the last stage has learned."""
+    from seisgrad.elastic.surrogate import ElasticNet
+
+    op = result.operator
+    complaint = (
+        op.range.outside(result.section.earth[None], result.grid) if isinstance(op, ElasticNet) else None
+    )
+    if complaint is None:
+        return []
+    return [
+        f"Of the model found, {complaint}: the surrogate is not to be trusted there, finish with --then-exact."
+    ]
 
 
 def _operator(name: str, grid: "Grid", survey: "Survey", speeds: tuple[float, float]) -> "Operator":

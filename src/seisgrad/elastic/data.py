@@ -110,6 +110,12 @@ def _spectra(content: "Dataset") -> Spectra:
     for name in ("source_z", "receiver_z"):
         if name in content.variables and bool((content[name] != 0).any()):
             raise InputError(f"{name} holds a depth, expected sources and receivers on the surface")
+    for name in ("source_y", "receiver_y"):
+        if name in content.variables and bool((content[name] != 0).any()):
+            raise InputError(
+                f"{name} holds a distance from the line, expected sources and receivers on it; project them onto the "
+                f"line and leave {name} out"
+            )
     said: dict[str, Any] = {}
     for name, known in (("force", get_args(Direction)), ("quantity", get_args(Quantity))):
         word = content["spectrum"].attrs.get(name, known[0])

@@ -39,8 +39,9 @@ class Fit:
     Attributes:
         start: ``[source, frequency, component, receiver, part]``.
         model: the same.
-        misfit: before and after, the mean over sources, ``[2, frequency]``.
-        correlation: before and after, of the complex spectra of a source, the mean over sources, ``[2, frequency]``.
+        misfit: before and after, the mean over sources, ``[2, frequency]``; NaN where no record counts.
+        correlation: before and after, of the complex spectra of a source, the mean over sources, ``[2, frequency]``;
+            NaN where no record counts.
     """
 
     start: Float[Tensor, "source frequency component receiver part"]
@@ -75,7 +76,7 @@ def _misfit(inversion: Inversion, spectra: Tensor) -> Float[Tensor, " frequency"
     observed, weight, there = inversion.spectra.values, inversion.mask.weight, counts(inversion)
     found = []
     for k in range(spectra.shape[1]):
-        gathers = there[:, k].flatten(1).any(1).sum().clamp(min=1)
+        gathers = there[:, k].flatten(1).any(1).sum()
         found.append(misfit(spectra[:, k : k + 1], observed[:, k : k + 1], weight[:, k : k + 1]) / gathers)
     return torch.stack(found)
 
@@ -86,9 +87,7 @@ def _correlation(inversion: Inversion, spectra: Tensor) -> Float[Tensor, " frequ
     product, *power = (a.mul(b).sum((2, 3, 4)) for a, b in ((p, d), (p, p), (d, d)))
     scale = (power[0] * power[1]).sqrt()
     some = scale > 0
-    return torch.where(some, product / scale.where(some, torch.ones(()).double()), 0.0).sum(0) / some.sum(
-        0
-    ).clamp(min=1)
+    return torch.where(some, product / scale.where(some, torch.ones(()).double()), torch.nan).nanmean(0)
 
 
 def sensitivity(inversion: Inversion) -> Float[Tensor, "2 frequency z"]:
@@ -116,8 +115,11 @@ def notes_of(inversion: Inversion) -> list[str]:
     """What a reader should know before believing the section."""
     settings, mask = inversion.plan.settings, inversion.mask
     told = ", ".join(f"{name} {number}" for name, number in mask.left_out.items() if number)
+    frequencies, filled = inversion.spectra.survey.frequencies, counts(inversion).flatten(2).any(2).any(0)
+    without = ", ".join(f"{f:.3g}" for f in frequencies[~filled].tolist())
+    empty = f" None counted at {without} Hz." if without else ""
     notes = [
-        f"{mask.used} of {mask.records} records counted" + (f" (left out: {told})." if told else "."),
+        f"{mask.used} of {mask.records} records counted" + (f" (left out: {told})." if told else ".") + empty,
         f"vs was kept within {settings.vs[0]:g} and {settings.vs[1]:g} km/s"
         + (
             "; vp and density follow it by Brocher (2005)."
@@ -128,7 +130,7 @@ def notes_of(inversion: Inversion) -> list[str]:
     ]
     held = ", ".join(f"{share:.1%} at the {name}" for name, share in inversion.held.items())
     notes.append(f"Nodes that ended at a bound: {held}." if held else "No node ended at a bound.")
-    speed = slowest_wave(inversion.section, float(inversion.spectra.survey.frequencies.max()))
+    speed = slowest_wave(inversion.section, float(frequencies.max()))
     if not speed >= inversion.slowest:
         notes.append(
             f"The slowest Rayleigh wave of the model, {speed:.3g} km/s, is slower than the {inversion.slowest:.3g} "
@@ -163,8 +165,8 @@ def fwi_page(
     result = inversion.result
     change = inversion.section.vs - inversion.start.vs
     page = Page(f"Waveform inversion of {name}", result.message())
-    before, after = fit.misfit.mean(1).tolist()
-    agree = fit.correlation.mean(1).tolist()
+    before, after = fit.misfit.nanmean(1).tolist()
+    agree = fit.correlation.nanmean(1).tolist()
     page.cards(
         (result.status, "how the last stage ended", "good" if result.status != "stalled" else "warn"),
         (
