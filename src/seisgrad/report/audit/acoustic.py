@@ -27,7 +27,7 @@ from seisgrad.report.page import Page
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Found", "compare", "figures", "page", "survey_of", "tables", "verdict"]
+__all__ = ["Found", "compare", "figures", "page", "prior", "survey_of", "tables", "verdict"]
 
 FREQUENCIES = tuple(float(f) for f in range(1, 9))
 BANDS = {"1–2 Hz": (0, 1), "3–4 Hz": (2, 3), "5–8 Hz": (4, 5, 6, 7)}
@@ -74,8 +74,7 @@ def survey_of(grid: Grid) -> Survey:
 
 
 def compare(
-    operator: Operator,
-    survey: Survey,
+    make: Callable[[Survey], Operator],
     name: str,
     grid: Grid,
     number: int,
@@ -84,8 +83,7 @@ def compare(
     """Audit an operator on unseen earths of an ensemble.
 
     Args:
-        operator: on this survey.
-        survey: of :func:`survey_of`.
+        make: the operator that is audited, for the survey of :func:`survey_of`.
         name: of the ensemble.
         grid: of the earths.
         number: of earths.
@@ -94,6 +92,8 @@ def compare(
     Raises:
         InputError: an unknown ensemble, or an earth that one of the operators refuses.
     """
+    survey = survey_of(grid)
+    operator = make(survey)
     physics = Physics(grid, survey, velocity=prior(name).velocity)
     earths = prior(name).draw(number, SEED, split="test", grid=grid).earth
     distance = torch.cdist(survey.sources, survey.receivers)

@@ -128,14 +128,12 @@ def depth_figure(found: Found) -> "Figure":
 
 
 @styled
-def profiles_figure(found: Found) -> "Figure":
-    """Lateral averages of both gradients in the first earth of every sort: a row each, a column per parameter."""
+def profiles_figure(found: Found, columns: int) -> "Figure":
+    """Lateral averages of both gradients in the first earth of every sort: a row each, and so many parameters."""
     report = found.gradients
     depth = torch.tensor(report.positions)
     figure = new_figure(8.6, 0.6 + 3.2 * len(found.groups))
-    panels = figure.subplots(
-        len(found.groups), len(report.parameters), sharex=True, sharey=True, squeeze=False
-    )
+    panels = figure.subplots(len(found.groups), columns, sharex=True, sharey=True, squeeze=False)
     for row, (sort, models) in zip(panels, found.groups.items(), strict=True):
         for p, axes in enumerate(row):
             for b, colour in zip(range(len(report.bands) - 1), COLOURS, strict=False):
@@ -145,7 +143,7 @@ def profiles_figure(found: Found) -> "Figure":
                 axes.plot(learned / most, depth, "--", color=colour, lw=1.4)
             axes.axvline(0.0, color="0.8", lw=0.8, zorder=0)
         row[0].set_ylabel(f"{sort}: depth (km)")
-    for axes, parameter in zip(panels[0], report.parameters, strict=True):
+    for axes, parameter in zip(panels[0], report.parameters, strict=False):
         axes.set_title(parameter)
     for axes in panels[-1]:
         axes.set_xlabel("average")

@@ -115,16 +115,17 @@ def _mood(cosine: float) -> str:
 
 
 @styled
-def bands_figure(found: Found) -> "Figure":
-    """Cosine and relative error of the gradient to every parameter, by band and sort of model."""
+def bands_figure(found: Found, parameters: Sequence[int] | None = None) -> "Figure":
+    """Cosine and relative error of the gradient to some parameters, by index, or to all, by band and sort of model."""
     report = found.gradients
-    figure = new_figure(8.6, 5.8)
-    grid = figure.subplots(2, len(report.parameters), sharex=True, squeeze=False)
+    shown = list(range(len(report.parameters)) if parameters is None else parameters)
+    figure = new_figure(max(8.6, 2.1 * len(shown)), 5.8)
+    grid = figure.subplots(2, len(shown), sharex=True, squeeze=False)
     x = torch.arange(len(report.bands), dtype=torch.float64)
     for row, (metric, label) in zip(
         grid, (("cosine", "cosine of the gradients"), ("relative_l2", "relative L2 error")), strict=True
     ):
-        for p, axes in enumerate(row):
+        for p, axes in zip(shown, row, strict=True):
             for (sort, models), colour in zip(found.groups.items(), COLOURS, strict=False):
                 values = report.values[metric][models, :, p]
                 axes.plot(x, values.T, "o", ms=3, color=colour, alpha=0.35, mew=0)
@@ -136,8 +137,8 @@ def bands_figure(found: Found) -> "Figure":
             )
             axes.grid(axis="y", color="0.92", lw=0.8)
         row[0].set_ylabel(label)
-    for axes, parameter in zip(grid[0], report.parameters, strict=True):
-        axes.set_title(f"To {parameter}")
+    for p, axes in zip(shown, grid[0], strict=True):
+        axes.set_title(f"To {report.parameters[p]}")
         axes.set_ylim(top=1.0)
     for axes in grid[1]:
         axes.set_ylim(bottom=0.0)
