@@ -217,6 +217,17 @@ class TestPicks:
         assert found.curves.sites == (egf.pairs[1].name,)
         assert found.rejected[0].reason == f"there is no ZZ of {egf.pairs[0].name}"
 
+    def test_a_pair_of_noise_alone_gives_no_pick(self, egf: sg.noise.Correlations) -> None:
+        hiss = torch.from_numpy(np.random.default_rng(5).standard_normal(egf.values.shape))
+        found = sg.noise.measure_curves(
+            replace(egf, values=hiss, sides=None), "phase", periods=PERIODS, reference=off_by(0.0),
+            velocities=VELOCITIES, lowest_snr=5.0,
+        )  # fmt: skip
+        assert not len(found.curves)
+        assert {rejection.what.split()[0] for rejection in found.rejected} == {
+            pair.name for pair in egf.pairs
+        }
+
     def test_lags_that_end_before_the_wave_are_refused(self, egf: sg.noise.Correlations) -> None:
         slowest = 40.0 / (LONGEST + 1)
         with pytest.raises(InputError, match="spans"):

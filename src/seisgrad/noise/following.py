@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from seisgrad.dispersion import Flag, Measurement
 from seisgrad.dispersion.ftan import GroupTimes, Spectrum, relative_width
+from seisgrad.errors import InputError
 from seisgrad.noise.bessel import argument
 from seisgrad.noise.reference import Reference
 from seisgrad.noise.signal import ALPHA
@@ -34,11 +35,19 @@ def close_periods(asked: Real) -> Real:
 
 
 def group_times(group: Measurement) -> GroupTimes:
-    """Group times in s through the picks that are on the ridge; through all where these are too few."""
+    """Group times in s through the picks that are on the ridge; through all where these are too few.
+
+    Raises:
+        InputError: there are none.
+    """
     period, velocity = group.period.numpy(), group.velocity.numpy()
     there = np.isfinite(velocity)
     usable = there & ((group.flags.numpy() & int(_UNUSABLE)) == 0)
     use = usable if usable.sum() > 2 else there
+    if use.sum() < 2:
+        raise InputError(
+            "no arrival stands out at any two of the periods, expected a wave between both stations"
+        )
     return GroupTimes.smooth(
         period[use], group.distance_km / velocity[use], np.full(int(use.sum()), _SMOOTHING)
     )
@@ -86,7 +95,7 @@ def on_branch(
 ) -> tuple[Real, float]:
     """Phase velocity on the likeliest branch, km/s, ``[period]``, and how near the next one comes, 0 to 1.
 
-    The misfit of a branch is the mean over the periods at which the stations are ``near`` wavelengths apart or more of
+    The misfit of a branch is the mean over the periods at which the stations should be ``near`` wavelengths apart, of
 
         (ln(c/c_ref)/band)² + (ln((c/U) / (c/U)_ref)/0.1)²
 
@@ -103,11 +112,12 @@ def on_branch(
     """
     omega = 2 * np.pi / period
     expected, ratio = reference.at(period), reference.over_group(period)
+    # by the reference and not by the branch, which would else escape where it has too few waves
+    far = np.isfinite(phase) & (distance >= near * expected * period)
     misfits, velocities = [], []
     for n in range(-_BRANCHES, _BRANCHES + 1):
         velocity = omega * distance / argument(phase + 2 * np.pi * n, component)
-        far = distance >= near * velocity * period
-        if not far.any():
+        if not far.any() or not np.isfinite(velocity[far]).all():
             continue
         place = np.log(velocity / expected)[far] / reference.band
         bend = np.log(velocity / group / ratio)[far] / _RATIO

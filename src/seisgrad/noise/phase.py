@@ -105,8 +105,8 @@ def phase_velocity(
         lowest_snr: least signal over noise, where that can be told.
 
     Raises:
-        InputError: another kind; a component without a wave; no values; lags that are too short; or periods that cannot
-            be measured at this sampling.
+        InputError: another kind; a component without a wave; no values; lags that are too short, or hold no
+            arrival; or periods that cannot be measured at this sampling.
     """
     if periods.ndim != 1 or len(periods) < 2 or not (np.diff(periods) > 0).all():
         raise InputError(f"periods are {periods.tolist()}, expected at least two in s, increasing")

@@ -66,7 +66,7 @@ class Reference:
     def of_curves(cls, curves: DispersionCurves, wave: Wave, band: float = 0.15) -> "Reference":
         """The mean over all sites of measured phase velocities of the fundamental mode.
 
-        Where not all sites have a period, what those that have it deviate from their neighbours' mean stays in.
+        A period has the mean of the sites that were picked there, be they all or not.
 
         Raises:
             InputError: curves without phase velocities of that wave at two periods.

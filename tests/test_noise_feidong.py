@@ -1,0 +1,61 @@
+"""The worked example on real correlations: its page says what its results say, and the results come from the files."""
+
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import seisgrad as sg
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "experiments" / "noise"
+
+
+@pytest.fixture
+def feidong(monkeypatch: pytest.MonkeyPatch):
+    """The module that compares."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import feidong
+
+    yield feidong
+    del sys.modules["feidong"]
+
+
+def test_the_page_tells_the_results() -> None:
+    page = (ROOT / "docs" / "noise.md").read_text(encoding="utf-8")
+    with (FOLDER / "results" / "feidong_summary.csv").open(encoding="utf-8") as file:
+        rows = {row["case"]: row for row in csv.DictReader(file)}
+    phase = rows["phase, all points"]
+    assert f"| {phase['median_absolute_percent']} % |" in page
+    assert f"| {phase['answered_percent']} % |" in page
+    assert float(phase["median_absolute_percent"]) <= 1.2
+    assert abs(float(phase["median_percent"])) < 0.3
+    assert float(phase["answered_percent"]) >= 90
+    for case in ("phase, picked", "phase, picked, signal over noise at least 5"):
+        assert f"| {rows[case]['median_absolute_percent']} % |" in page
+        assert f"| {rows[case]['n']} |" in page
+    with (FOLDER / "results" / "synthetic.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert f"{float(row['median_absolute_percent']):.2f} %" in page
+    with (FOLDER / "results" / "section.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for name in ("error_before", "error_after", "sigma"):
+                assert f"{float(row[name]):.3f} km/s" in page
+            assert f"| {float(row['rms_sigmas']):.1f} |" in page
+
+
+def test_two_pairs_come_from_the_files(feidong, data_dir: Path) -> None:
+    files = sorted((data_dir / "noise" / "feidong").glob("*.dat"))
+    if not files:
+        pytest.skip(f"no correlations in {data_dir / 'noise' / 'feidong'}")
+    period, theirs = feidong.compared(files, "phase")
+    period, theirs = period[7::4], theirs[:, 7::4]
+    egf = sg.noise.to_egf(sg.noise.fold(sg.noise.read_folded_text(files)))
+    for number in (6, 7):
+        reference = feidong.others_mean(period, theirs, number)
+        found = sg.noise.phase_velocity(egf, number, periods=period, reference=reference, lowest_snr=0.0)
+        good = found.good.numpy() & np.isfinite(theirs[number])
+        assert good.sum() > 4
+        assert np.median(np.abs(found.velocity.numpy() / theirs[number] - 1)[good]) < 0.012
