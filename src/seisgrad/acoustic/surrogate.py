@@ -21,6 +21,7 @@ from seisgrad.acoustic.series.readout import Places, at
 from seisgrad.acoustic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
+from seisgrad.nn.device import require_same_device
 from seisgrad.nn.sampling import sample
 from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
@@ -83,7 +84,7 @@ class AcousticNet(Operator):
         Raises:
             InputError: an earth outside the range of training, or on another device.
         """
-        self._require_device(x)
+        require_same_device(self.network, x)
         earth = x.reshape(-1, *self.domain.shape).to(self.dtype)
         self._require_known(earth)
         amplitude = self._amplitude(earth)
@@ -142,13 +143,6 @@ class AcousticNet(Operator):
         rows, columns = (places.to(density) / self.grid.spacing)[None, None].unbind(-1)
         batch = (len(density), -1, -1)
         return sample(density, rows.expand(batch), columns.expand(batch))[:, 0, 0]
-
-    def _require_device(self, x: Tensor) -> None:
-        here = next(self.network.parameters()).device
-        if x.device != here:
-            raise InputError(
-                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
-            )
 
     def _require_band(self, frequencies: Tensor) -> None:
         low, high = self.card["range"]["wavelengths"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from seisgrad.cli.choices import OutFolder
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.outputs import check_folder, whole_folder
+from seisgrad.cli.outputs import check_folder, whole_folder, write_page
 
 if TYPE_CHECKING:
     from seisgrad.report.kono import Demonstration
@@ -80,6 +80,4 @@ def _write(result: "Demonstration", drawn: dict[str, bytes], folder: Path) -> No
     write_curves(result.curves, folder / "curves.csv")
     write_results(result.joint, folder)
     kernels_by_branch(result.joint).to_netcdf(folder / "kernels.nc", engine="h5netcdf")
-    for name, png in drawn.items():
-        (folder / f"{name}.png").write_bytes(png)
-    (folder / "report.html").write_text(demo_page(result, drawn).html(), encoding="utf-8")
+    write_page(folder, demo_page(result, drawn), drawn)

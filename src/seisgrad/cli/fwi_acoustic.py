@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from seisgrad.cli.choices import own_operator
 from seisgrad.cli.console import Console
-from seisgrad.cli.outputs import file_name, whole_folder
+from seisgrad.cli.outputs import file_name, whole_folder, write_page
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def finish(
         page = fwi_page(result, data.name, operator, fit, drawn, notes)
         with whole_folder(out) as folder:
             write_fwi(result, folder)
-            for name, png in drawn.items():
-                (folder / f"{name}.png").write_bytes(png)
-            (folder / "report.html").write_text(page.html(), encoding="utf-8")
+            write_page(folder, page, drawn)
     found = result.result
     summary: dict[str, Any] = {
         "status": found.status,

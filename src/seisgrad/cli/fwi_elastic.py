@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seisgrad.cli.choices import own_operator
 from seisgrad.cli.console import Console
-from seisgrad.cli.outputs import file_name, whole_folder
+from seisgrad.cli.outputs import file_name, whole_folder, write_page
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def _write(
             write_fwi(result, folder)
             if unsure is not None:
                 unsure.write(folder / "uncertainty.nc", result)
-            for name, png in drawn.items():
-                (folder / f"{name}.png").write_bytes(png)
-            (folder / "report.html").write_text(page.html(), encoding="utf-8")
+            write_page(folder, page, drawn)
     found = result.result
     summary: dict[str, Any] = {
         "status": found.status,

@@ -16,7 +16,7 @@ from seisgrad.cli.choices import (
     number,
 )
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.outputs import check_folder, whole_folder
+from seisgrad.cli.outputs import check_folder, whole_folder, write_page
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -143,9 +143,7 @@ def invert(
             page = inversion_page(result, curves.name, drawn, notes)
             with whole_folder(out) as folder:
                 write_results(result, folder)
-                for name, png in drawn.items():
-                    (folder / f"{name}.png").write_bytes(png)
-                (folder / "report.html").write_text(page.html(), encoding="utf-8")
+                write_page(folder, page, drawn)
         told = [result.posterior.message(), *([result.finished.message()] if result.finished else [])]
         lines = [*told, *notes, f"wrote {out / 'report.html'}"]
         console.finish(summary(result, out) | surrogate_summary(result) | {"notes": notes}, *lines)

@@ -5,10 +5,14 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from seisgrad.report.page import Page
 
 
 def check_file(path: Path, suffixes: Sequence[str] = (), option: str = "--out") -> Path:
@@ -68,6 +72,13 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 os.replace(file, path / file.name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_page(folder: Path, page: "Page", drawn: Mapping[str, bytes]) -> None:
+    """``report.html``, and beside it its figures as PNG by their names."""
+    for name, png in drawn.items():
+        (folder / f"{name}.png").write_bytes(png)
+    (folder / "report.html").write_text(page.html(), encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import typer
 from seisgrad.cli.choices import load_operator
 from seisgrad.cli.console import Console
 from seisgrad.cli.kept import Kept, fingerprint
-from seisgrad.cli.outputs import whole_folder
+from seisgrad.cli.outputs import whole_folder, write_page
 from seisgrad.cli.progress import SampleBar
 
 if TYPE_CHECKING:
@@ -157,10 +157,8 @@ def _write(
                 drawn = {"maps": png(maps_figure(region)), "sections": png(sections_figure(region))}
             region_dataset(region).to_netcdf(folder / "region.nc", engine="h5netcdf")
             (folder / "sites.csv").write_text(sites_csv(region), encoding="utf-8")
-            for name, picture in drawn.items():
-                (folder / f"{name}.png").write_bytes(picture)
             page = region_page(region, source.name, drawn)
-            (folder / "report.html").write_text(page.html(), encoding="utf-8")
+            write_page(folder, page, drawn)
         ended = counts(outcome)
         files = {"region": out / "region.nc", "sites": out / "sites.csv", "report": out / "report.html"}
         console.finish(

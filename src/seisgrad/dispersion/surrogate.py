@@ -24,6 +24,7 @@ from seisgrad.earth.layered import thickness_from_depth
 from seisgrad.errors import InputError
 from seisgrad.implicit import differentiable
 from seisgrad.nn import weights
+from seisgrad.nn.device import require_same_device
 from seisgrad.nn.normalised import Normalised
 from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
@@ -84,7 +85,7 @@ class DispersionNet(Operator):
             InputError: an earth that is none, that has water, that lies outside the range of training, or that is on
                 another device.
         """
-        self._require_device(x)
+        require_same_device(self.network, x)
         curves: dict[Branch, Tensor] = {}
         for wave in self._waves():
             curves |= self._curves(wave, x.double())
@@ -108,7 +109,7 @@ class DispersionNet(Operator):
         if not isinstance(self.network, ModeNetwork) or any(b.kind != "phase" for b in self.survey.branches):
             raise InputError("uncertainty is there for phase velocities of networks of modes alone")
         self.batch_shape(x)
-        self._require_device(x)
+        require_same_device(self.network, x)
         flat = x.detach().double().reshape(-1, *self.domain.shape)
         found = {}
         for wave in self._waves():
@@ -122,13 +123,6 @@ class DispersionNet(Operator):
         number = len(self.survey.periods)
         stacked = torch.stack([found[b.wave][:, :number] for b in self.survey.branches], -2)
         return stacked.reshape(*x.shape[:-2], *self.codomain.shape).to(x.dtype)
-
-    def _require_device(self, x: Tensor) -> None:
-        here = next(self.network.parameters()).device
-        if x.device != here:
-            raise InputError(
-                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
-            )
 
     def _waves(self) -> list[Wave]:
         return list(dict.fromkeys(branch.wave for branch in self.survey.branches))

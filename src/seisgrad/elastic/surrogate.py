@@ -23,6 +23,7 @@ from seisgrad.elastic.range import Range
 from seisgrad.elastic.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.nn import weights
+from seisgrad.nn.device import require_same_device
 from seisgrad.nn.shelf import Shelf
 from seisgrad.operator import Operator
 from seisgrad.waves.places import Indices, as_parts
@@ -108,7 +109,7 @@ class ElasticNet(Operator):
         Raises:
             InputError: no earth, one outside the range of training, or one on another device.
         """
-        self._require_device(x)
+        require_same_device(self.network, x)
         earth = x.reshape(-1, *self.domain.shape)
         require_solid(x)
         if self.outside != "allow":
@@ -153,13 +154,6 @@ class ElasticNet(Operator):
         raise InputError(
             f"{complaint}; use the exact operator, or outside='warn' or 'allow' to go on all the same"
         )
-
-    def _require_device(self, x: Tensor) -> None:
-        here = next(self.network.parameters()).device
-        if x.device != here:
-            raise InputError(
-                f"the earth is on {x.device} and the surrogate on {here}; move one of them with .to(…)"
-            )
 
 
 def build_network(card: Mapping[str, Any], where: str) -> Any:
