@@ -16,6 +16,7 @@ from torch import Tensor
 
 from seisgrad.dataset.workers import cluster, cores, on_cluster, on_this_machine
 from seisgrad.errors import InputError
+from seisgrad.noise.assembly import stack_days
 from seisgrad.noise.correlations import Correlations, Pair, Place
 from seisgrad.noise.daily_store import DailyStore
 from seisgrad.noise.day import Job, make_day
@@ -24,7 +25,8 @@ from seisgrad.noise.products import correlate_blocks, lags
 from seisgrad.noise.quality import Rejection
 from seisgrad.noise.segments import Band, block_of, starts
 from seisgrad.noise.settings import Settings
-from seisgrad.noise.stacking import resampled_days, stack
+from seisgrad.noise.stacking import resampled_days
+from seisgrad.noise.station_checks import wrong_always, wrong_days
 from seisgrad.noise.station_day import StationDay
 from seisgrad.noise.stations import place_of, read_stations
 
@@ -38,7 +40,6 @@ Progress = Callable[[int, int, int], None]
 """Called with the days that were there at the start, those that are there now, and those wanted."""
 
 _KM_PER_DEGREE = 111.2
-_STACKED_AT_ONCE = 2**26  # numbers
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,16 @@ def correlate(
     _make(job, held, days, cores() if workers is None else workers, scheduler, progress or (lambda *_: None))
     for day in days:
         rejected += held.rejected(day)
-    found, missing = _stacked(job, held, days, method, resampled_days(len(days), replicates, seed))
-    rejected += missing
+    left_out, wrong = wrong_days(job, held, days)
+    drawn = resampled_days(len(days), replicates, seed)
+    found, missing = stack_days(job, held, days, method, drawn, left_out)
+    rejected += wrong + missing
     if found is None:
         reason = next(
             (f"{r.day} {r.what}: {r.reason}" for r in sorted(rejected) if r.day), "no reason is known"
         )
         raise InputError(f"no pair of stations has data at the same time; the first reason: {reason}")
+    rejected += wrong_always(found, settings)
     return Correlated(found, tuple(days), tuple(sorted(rejected)))
 
 
@@ -206,43 +210,3 @@ def _make(
         for _ in made:
             done += 1
             tell(before, done, len(days))
-
-
-def _stacked(
-    job: Job, held: DailyStore, days: list[date], method: str, drawn: Float[Tensor, "replicate day"]
-) -> tuple[Correlations | None, list[Rejection]]:
-    """The stacks of all pairs that have any data, in the order of their stations; those without, and why."""
-    rows: list[tuple[tuple[int, int], Pair, Tensor, Tensor]] = []
-    missing: list[Rejection] = []
-    size = len(days) * len(job.settings.components) * len(lags(job.settings))
-    step = max(1, _STACKED_AT_ONCE // size)
-    for block in job.blocks():
-        pairs, numbers = job.pairs(block), job.numbers(block)
-        for first in range(0, len(pairs), step):
-            some = slice(first, first + step)
-            values, seconds = held.read(days, block, some)
-            whole = stack(values, seconds, method)
-            again = [stack(values, seconds * times[:, None], method) for times in drawn]
-            spread = torch.stack(again) if again else whole.new_zeros(0, *whole.shape)
-            for row, (pair, number) in enumerate(zip(pairs[some], numbers[some], strict=True)):
-                if bool((seconds[:, row] > 0).any()):
-                    rows.append((number, pair, whole[row], spread[:, row]))
-                else:
-                    reason = "there is no day on which both stations have data that can be used"
-                    missing.append(Rejection("", pair.name, reason))
-    if not rows:
-        return None, missing
-    _, pairs, values, spread = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
-    replicates = torch.stack(spread, 1) if len(drawn) else None
-    return (
-        Correlations(
-            "C",
-            lags(job.settings),
-            False,
-            job.settings.components,
-            tuple(pairs),
-            torch.stack(values),
-            replicates,
-        ),
-        missing,
-    )

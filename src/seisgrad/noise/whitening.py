@@ -22,7 +22,7 @@ def whiten(
         smoothing: bins of the running mean; an odd number.
         water_level: a share of the mean.
     """
-    amplitude = spectra.abs().square().sum(0).sqrt()
+    amplitude = torch.view_as_real(spectra).square().sum((0, -1)).sqrt()
     smooth = _running_mean(amplitude, smoothing)
     floor = water_level * smooth.mean(-1, keepdim=True)
     smooth = torch.maximum(smooth, floor).clamp_min(torch.finfo(smooth.dtype).tiny)
@@ -33,6 +33,8 @@ def _running_mean(
     values: Float[Tensor, "segment frequency"], number: int
 ) -> Float[Tensor, "segment frequency"]:
     """Mean over ``number`` neighbours, of those that are there at the ends."""
-    return torch.nn.functional.avg_pool1d(
-        values[:, None], number, stride=1, padding=number // 2, count_include_pad=False
-    )[:, 0]
+    length = values.shape[-1]
+    summed = torch.nn.functional.pad(values.double().cumsum(-1), (1, 0))
+    place = torch.arange(length, device=values.device)
+    last, first = (place + number // 2 + 1).clamp_max(length), (place - number // 2).clamp_min(0)
+    return ((summed[..., last] - summed[..., first]) / (last - first)).to(values.dtype)
