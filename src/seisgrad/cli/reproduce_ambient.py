@@ -8,7 +8,7 @@ import typer
 
 from seisgrad.cli.choices import OutFolder, operator_at, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.outputs import check_folder, file_name, whole_folder
+from seisgrad.cli.outputs import check_folder, file_name, whole_folder, write_page
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -225,9 +225,7 @@ class _Work:
 
         (folder / "results.csv").write_text(results_csv(self.lines, EXPERIMENT), encoding="utf-8")
         (folder / "distributions.csv").write_text(distributions_csv(self.lines, EXPERIMENT), encoding="utf-8")
-        for name, png in drawn.items():
-            (folder / f"{name}.png").write_bytes(png)
-        (folder / "report.html").write_text(ambient_page(self.lines, drawn).html(), encoding="utf-8")
+        write_page(folder, ambient_page(self.lines, drawn), drawn)
 
     def in_short(self) -> list[str]:
         """The error ratio of every inversion."""
