@@ -128,6 +128,14 @@ class TestWhatIsDoneToRecords:
         truth = run(tmp_path / "motion", [trace(series, f"S{i}") for i, series in enumerate(motion[:, 0])])
         assert_alike(other.correlations, truth.correlations, 5e-3)  # the edges of the day differ
 
+    def test_sac_and_miniseed_are_the_same(self, motion: np.ndarray, tmp_path: Path) -> None:
+        traces = [trace(series.astype(np.float32), f"S{i}") for i, series in enumerate(motion[:, 0])]
+        (tmp_path / "sac" / "deep").mkdir(parents=True)
+        for one in traces:
+            one.write(str(tmp_path / "sac" / "deep" / f"{one.id}.sac"), format="SAC")
+        sac = correlate(tmp_path / "sac", inventory(places(WHERE)), tmp_path / "sac.zarr", SMALL)
+        assert torch.equal(sac.correlations.values, run(tmp_path, traces).correlations.values)
+
     def test_horizontals_turn_where_they_point(self, motion: np.ndarray, tmp_path: Path) -> None:
         nine = replace(SMALL, components=tuple(a + b for a in "ZRT" for b in "ZRT"))
         usual = [

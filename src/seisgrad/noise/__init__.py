@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seisgrad.noise.egf import fold, to_egf, to_two_dimensional
     from seisgrad.noise.group import group_velocity
     from seisgrad.noise.line import Line
+    from seisgrad.noise.orientation import Orientation, orientations
     from seisgrad.noise.phase import PhaseCurve, phase_velocity
     from seisgrad.noise.quality import Rejection, read_rejections, write_rejections
     from seisgrad.noise.reference import Reference
@@ -29,6 +30,7 @@ __all__ = [
     "Line",
     "LineSpectra",
     "NoiseCurves",
+    "Orientation",
     "Pair",
     "PhaseCurve",
     "Place",
@@ -42,6 +44,7 @@ __all__ = [
     "fold",
     "group_velocity",
     "measure_curves",
+    "orientations",
     "phase_velocity",
     "quality_rows",
     "quarter_period",
@@ -67,6 +70,7 @@ _HOMES = {
     "Line": "line",
     "LineSpectra": "spectra",
     "NoiseCurves": "curves",
+    "Orientation": "orientation",
     "Pair": "correlations",
     "PhaseCurve": "phase",
     "Place": "correlations",
@@ -80,6 +84,7 @@ _HOMES = {
     "fold": "egf",
     "group_velocity": "group",
     "measure_curves": "curves",
+    "orientations": "orientation",
     "phase_velocity": "phase",
     "quality_rows": "signal_table",
     "quarter_period": "signal",
