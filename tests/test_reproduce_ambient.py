@@ -16,6 +16,7 @@ from seisgrad.report.reproduce import ambient_figures as figures
 from seisgrad.report.reproduce.ambient import BASIN, CASES, IN_ENSEMBLE, LONGER, Setting, Truth
 from seisgrad.report.reproduce.ambient_fwi import NOISE_FREE, SAMPLES, Inversions, fwi_lines, noisy, start_of
 from seisgrad.report.reproduce.ambient_kernels import kernel_lines, kernels
+from seisgrad.report.reproduce.ambient_noise import noise_lines
 from seisgrad.report.reproduce.ambient_page import ambient_page
 from seisgrad.report.reproduce.ambient_tuning import tuning, tuning_lines
 from seisgrad.report.reproduce.ambient_waves import Waves, evaluate, wave_lines
@@ -157,6 +158,19 @@ def test_the_study_of_a_new_region_is_read_from_its_table(tmp_path: Path) -> Non
     assert found.errors["harmonic, trained before"] == (0.02, 0.01)
     assert [r.case for r in tuning_lines(found)][:2] == ["fine-tuning 0 steps", "fine-tuning 10 steps"]
     assert len(png(figures.tuning_figure(found))) > 10_000
+
+
+def test_what_noise_comes_to_is_read_from_its_tables(tmp_path: Path) -> None:
+    assert noise_lines(tmp_path) == []
+    header = "case,median_absolute_percent,median_percent,answered_percent,n"
+    rows = [header, '"phase, all points",0.61,-0.03,94.8,367', '"phase, without π/4",3.1,2.9,94.8,367']
+    (tmp_path / "feidong_summary.csv").write_text("\n".join(rows), encoding="utf-8")
+    found = {(r.case, r.metric): r.mean for r in noise_lines(tmp_path)}
+    assert found == {
+        ("feidong", "phase_velocity_median_percent"): 0.61,
+        ("feidong", "phase_velocity_bias_percent"): -0.03,
+    }
+    assert "feidong" in ambient_page(noise_lines(tmp_path), {}).html()
 
 
 @pytest.mark.parametrize(

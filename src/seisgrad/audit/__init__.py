@@ -1,8 +1,8 @@
 """The audit: where a learned derivative can be trusted. It compares operators and knows no system.
 
 :func:`compare` runs all of it on two operators and a set of models, and returns a :class:`Report`; :func:`gradients`
-compares what an inversion of many data sees, the gradient of a misfit, and :func:`compare_gradients` gradients that were
-worked out elsewhere.
+compares what an inversion of many data sees, the gradient of a misfit, and :func:`compare_gradients` gradients that
+were worked out elsewhere.
 """
 
 from seisgrad.audit.compare import compare

@@ -71,7 +71,7 @@ def ambient_noise(
         work.kernels()
         if fwi:
             work.invert()
-        work.tuning()
+        work.elsewhere()
         with console.step("Draw the figures"):
             drawn = work.figures()
         with console.step("Write the results and the report"), whole_folder(out) as folder:
@@ -179,18 +179,20 @@ class _Work:
             self.ends.append(end)
         self.lines += fwi_lines(self.ends)
 
-    def tuning(self) -> None:
-        """Training in a new region, where the file that tells of it is there."""
+    def elsewhere(self) -> None:
+        """What was measured once: noise to velocities, and training in a new region, where the files are there."""
         from seisgrad.report.figures import png
         from seisgrad.report.reproduce.ambient_figures import tuning_figure
-        from seisgrad.report.reproduce.ambient_tuning import FILE, tuning, tuning_lines
+        from seisgrad.report.reproduce.ambient_noise import noise_lines
+        from seisgrad.report.reproduce.ambient_tuning import tuning, tuning_lines
 
-        with self.console.step("A new region") as step:
-            found = tuning()
-            if found is None:
-                step.say(f"left out: {FILE.name} is part of the repository and not of the package")
-                return
-            step.say(f"as measured by {FILE.parent.parent.name}/fine_tuning.py")
+        with self.console.step("What experiments have measured") as step:
+            found, noise = tuning(), noise_lines()
+            if found is None or not noise:
+                step.say("left out in part: its files belong to the repository and not to the package")
+        self.lines += noise
+        if found is None:
+            return
         self.lines += tuning_lines(found)
         self.drawn["tuning"] = png(tuning_figure(found))
 
