@@ -8,7 +8,8 @@ Writes results/noise_speed.csv with two cases. ``records to stacks``: from a fol
 components at 20 Hz, responses removed, to the stack of all nine components of all pairs. ``correlator``: from motion at
 2 Hz that is in memory, normalised and whitened there, to the same; seislib whitens every pair on its own and has one
 component at a time, yam's is the correlation of segments alone. Both have segments of an hour that do not overlap. Ours
-and the peers run in turn in processes of their own, and the fastest of the repeats counts.
+and the peers run in turn in processes of their own, and the fastest of the repeats counts. Seconds are processor time,
+which on one thread is time on a quiet core.
 """
 
 import argparse
@@ -108,9 +109,9 @@ def measured(who: str, folder: str, number: int) -> dict[str, float]:
     }[who](Path(folder), number)
     found = {}
     for case, (run, components) in runs.items():
-        begin = time.perf_counter()
+        begin = time.process_time()
         run()
-        found[case] = pairs * components / (time.perf_counter() - begin)
+        found[case] = pairs * components / (time.process_time() - begin)
     return found
 
 

@@ -18,6 +18,7 @@ from seisgrad.noise.correlations import Correlations
 Real = NDArray[np.float64]
 
 _ROUNDS = 20
+_LEAST_STATIONS = 6
 _FINER = 16  # steps of a shift per sample
 
 
@@ -58,15 +59,20 @@ def lateness(pairs: Sequence[tuple[int, int]], shift: Real, weight: Real, statio
     for row, (a, b) in enumerate(pairs):
         rows[row, a], rows[row, b] = -1.0, 1.0
     lone = (np.abs(rows) * (weight > 0)[:, None]).sum(0) == 0
-    trust, late = weight.copy(), np.zeros(stations)
-    for _ in range(_ROUNDS):
-        late = np.linalg.lstsq(rows * trust[:, None], shift * trust, rcond=1e-9)[0]
-        misfit = np.abs(shift - rows @ late)
-        trust = weight / np.sqrt(np.maximum(misfit, 1e-3))
+    late = _least_deviations(rows, shift, weight)
     late[lone] = np.nan
     if not lone.all():
-        late = late - float(np.nanmedian(late))
-    return np.asarray(late, dtype=np.float64), shift - rows @ np.nan_to_num(late)
+        late -= float(np.nanmedian(late))
+    return late, shift - rows @ np.nan_to_num(late)
+
+
+def _least_deviations(rows: Real, values: Real, weight: Real) -> Real:
+    """What makes the sum of weighted absolute misfits least, the smallest of all that do."""
+    trust, found = weight.copy(), np.zeros(rows.shape[1])
+    for _ in range(_ROUNDS):
+        found = np.linalg.lstsq(rows * trust[:, None], values * trust, rcond=1e-9)[0].astype(np.float64)
+        trust = weight / np.sqrt(np.maximum(np.abs(values - rows @ found), 1e-3))
+    return found
 
 
 def signs(pairs: Sequence[tuple[int, int]], alike: Real, stations: int) -> Real:
@@ -88,25 +94,34 @@ def signs(pairs: Sequence[tuple[int, int]], alike: Real, stations: int) -> Real:
     return found if found.sum() >= 0 else -found
 
 
-def lateness_by_asymmetry(correlations: Correlations, most: float) -> tuple[list[str], Real, Real]:
+def lateness_by_asymmetry(correlations: Correlations, most: float) -> tuple[list[str], Real, float]:
     """Clocks from the two sides of stacked correlations, which noise from all around makes mirror images.
+
+    Noise that comes from one side alone shifts all pairs as a plane wave does, which closes like clocks whose error is
+    linear in the place. So what is linear in the place is taken out, and at least six stations are needed.
 
     Args:
         correlations: of kind ``C``, not folded, with the component ``ZZ``.
         most: largest error sought, s.
 
     Returns:
-        Names of the stations, how late each is, s, and how far each pair is from closing: where noise comes from one
-        side, pairs do not close, and the lateness means as little.
+        Names of the stations, how late each is, s, and the scatter of what neither clocks nor a plane wave explains, s;
+        no station where there are fewer than six.
 
     Raises:
         InputError: of another kind.
     """
     correlations.require("C", to="compare both lags")
-    names = sorted({place.name for pair in correlations.pairs for place in (pair.a, pair.b)})
+    places = {place.name: place for pair in correlations.pairs for place in (pair.a, pair.b)}
+    names = sorted(places)
+    if len(names) < _LEAST_STATIONS:
+        return [], np.zeros(0), 0.0
     numbers = [(names.index(pair.a.name), names.index(pair.b.name)) for pair in correlations.pairs]
     wave = correlations.of("ZZ")
     twice, alike = shift_between(wave, wave.flip(-1), correlations.interval, 2 * most)
-    weight = alike.clamp_min(0).square().numpy()
-    late, misfit = lateness(numbers, 0.5 * twice.numpy(), weight, len(names))
-    return names, late, misfit
+    late, misfit = lateness(numbers, 0.5 * twice.numpy(), alike.clamp_min(0).square().numpy(), len(names))
+    spots = np.array([(1.0, places[name].latitude, places[name].longitude) for name in names])
+    spots[:, 1:] -= spots[:, 1:].mean(0)
+    late = np.nan_to_num(late)
+    late -= spots @ _least_deviations(spots, late, np.ones(len(names)))
+    return names, late, float(np.median(np.abs(misfit)) + np.median(np.abs(late)))

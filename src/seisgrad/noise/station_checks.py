@@ -27,7 +27,7 @@ Real = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _AT_ONCE = 2**25  # numbers of a batch of pairs on all days
-_LEAST_DAYS, _LEAST_STATIONS = 3, 3
+_LEAST_DAYS, _LEAST_STATIONS = 3, 4
 _ALIKE = 0.4  # correlation of a day with the stack below which it says nothing of clocks and signs
 _SURE = 5.0  # times the scatter, at which an error is told
 _TURNED = 15.0  # degrees
@@ -44,7 +44,10 @@ def wrong_days(job: Job, held: DailyStore, days: Sequence[date]) -> tuple[Flags,
     told = []
     for row, day in enumerate(days):
         late, misfit = lateness(pairs, shift[row], weight[row], len(job.places))
-        allowed = _allowed(misfit[weight[row] > 0], job.settings)
+        closing = misfit[weight[row] > 0]
+        if len(closing) < len(job.places) + 2:  # too few pairs to see whether they close
+            continue
+        allowed = _allowed(float(np.median(np.abs(closing))), job.settings)
         sign = signs(pairs, np.where(weight[row] > 0, alike[row], 0.0), len(job.places))
         for station, place in enumerate(job.places):
             if abs(late[station]) > allowed:
@@ -64,8 +67,8 @@ def wrong_always(found: Correlations, settings: Settings) -> list[Rejection]:
     """Stations whose clock or horizontals are wrong in the stack of all days, which nothing mends here."""
     told: list[Rejection] = []
     if "ZZ" in found.components and len(found.pairs) >= _LEAST_STATIONS:
-        names, late, misfit = lateness_by_asymmetry(found, 1 / settings.band[0])
-        allowed = _allowed(misfit, settings)
+        names, late, scatter = lateness_by_asymmetry(found, 1 / settings.band[0])
+        allowed = _allowed(scatter, settings)
         for name, value in zip(names, late, strict=True):
             if abs(value) > allowed:
                 reason = f"its clock is {value:+.2f} s late by the two sides of its correlations: kept"
@@ -102,9 +105,8 @@ def _against_the_stack(
     return numbers, torch.cat(shifts, 1).numpy(), torch.cat(likeness, 1).numpy()
 
 
-def _allowed(misfit: Real, settings: Settings) -> float:
+def _allowed(scatter: float, settings: Settings) -> float:
     """The largest lateness that is not told, s: some times the scatter, and a twentieth of the shortest period."""
-    scatter = float(np.median(np.abs(misfit))) if len(misfit) else np.inf
     return max(_SURE * scatter, 0.05 / settings.band[1])
 
 
