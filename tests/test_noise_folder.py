@@ -90,6 +90,10 @@ class TestTheStore:
         ]
         assert torch.equal(blocks.correlations.values, whole.correlations.values)
 
+    def test_a_file_that_ends_after_midnight_makes_no_day(self, motion: np.ndarray, tmp_path: Path) -> None:
+        traces = [trace(series, f"S{i}", start=DAY + 50) for i, series in enumerate(motion[:, 0])]
+        assert run(tmp_path, traces).days == (date(2020, 3, 1),)
+
     def test_a_store_made_otherwise_is_refused(self, archive, tmp_path: Path) -> None:
         records, stations, _ = archive
         correlate(records, stations, tmp_path / "days.zarr", SMALL)

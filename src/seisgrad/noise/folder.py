@@ -58,12 +58,20 @@ class Archive:
         """Names, sorted."""
         return sorted(self.pieces)
 
-    def days(self) -> list[date]:
-        """Every day on which anything was recorded."""
+    def days(self, least: float = 0.0) -> list[date]:
+        """Every day in which a piece has more than ``least`` seconds, so that files which end a sample after midnight
+        make no day of their own."""
         found: set[date] = set()
         for piece in (p for parts in self.pieces.values() for some in parts.values() for p in some):
-            first, last = piece.start.date, piece.end.date
-            found |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+            seconds = float(piece.end - piece.start)
+            first = piece.start.date
+            from_midnight = piece.start.hour * 3600 + piece.start.minute * 60 + piece.start.second
+            for number in range(int((from_midnight + seconds) // 86400) + 1):
+                inside = min(from_midnight + seconds, 86400 * (number + 1)) - max(
+                    from_midnight, 86400 * number
+                )
+                if inside >= least:
+                    found.add(first + timedelta(days=number))
         return sorted(found)
 
     def during(self, station: str, start: "UTCDateTime", end: "UTCDateTime") -> dict[str, list[Piece]]:

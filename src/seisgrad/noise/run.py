@@ -94,7 +94,7 @@ def correlate(
     inventory = read_stations(stations) if isinstance(stations, str | Path) else stations
     archive = scan(records, settings.letters, 2 * settings.pass_band[3])
     places, rejected = _places(archive, inventory)
-    days = archive.days()
+    days = archive.days(4 * settings.fade)
     held = DailyStore(Path(store), places, settings, _block(settings, memory))
     job = Job(archive, inventory, tuple(places), settings, held.block, Path(store), device)
     _make(job, held, days, cores() if workers is None else workers, scheduler, progress or (lambda *_: None))
