@@ -79,6 +79,11 @@ def test_a_file_of_settings_and_a_lag_for_the_longest_path(
         (["--components", "ZX"], "component 'ZX' is unknown, expected two letters of Z, R, T"),
         (["--workers", "0"], "--workers is 0, expected at least 1"),
         (["--stations", "nowhere"], "the stations nowhere are neither a file nor a folder"),
+        (
+            ["--device", "gpu"],
+            "--device gpu cannot be used here, expected cpu, or cuda where torch finds one",
+        ),
+        (["--band", "0.1,0.9"], "sampled at 2.52 Hz or more; it has XX.S0..BHZ at 1 Hz, XX.S1..BHZ at 1 Hz"),
         (["--lag", "5000"], "lag is 5000 s, expected up to half of a segment (1800 s)"),
     ],
 )
@@ -93,6 +98,7 @@ def test_bad_input_is_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_response_that_is_not_there_is_said(

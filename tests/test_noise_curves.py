@@ -204,6 +204,58 @@ class TestPicks:
         assert main([*words, "--component", "ZT"]) == 2
         assert "ZT" in capsys.readouterr().err
 
+    @pytest.mark.parametrize(
+        ("command", "more", "sentence"),
+        [
+            ("curves", ["--velocities", "5,1"], "--velocities 5,1: expected the slower first"),
+            ("curves", ["--kind", "group", "--alpha", "-1"], "alpha is -1, expected a number above 0"),
+            ("curves", ["--component", "RT"], "component is 'RT', expected one of"),
+            ("quality", ["--periods", "0.05,2"], "the shortest period is 0.05 s, expected"),
+            (
+                "line",
+                ["--frequencies", "0.3"],
+                "holds kind EGF, expected EGF2D: seisgrad noise egf --two-dimen",
+            ),
+        ],
+    )
+    def test_bad_input_is_one_sentence(
+        self,
+        egf: sg.noise.Correlations,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture,
+        command: str,
+        more: list[str],
+        sentence: str,
+    ) -> None:
+        store, out = tmp_path / "egf.zarr", tmp_path / f"out.{'nc' if command == 'line' else 'csv'}"
+        sg.noise.write_correlations(egf, store)
+        further = ["--reference", "ak135"] if command == "line" else []
+        assert main(["noise", command, str(store), "--out", str(out), *further, *more]) == 2
+        error = capsys.readouterr().err
+        assert sentence in error
+        assert error.count("\n") == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["egf.zarr"]
+
+    @pytest.mark.parametrize(
+        ("command", "step"), [("curves", "makes it of kind C"), ("quality", "not folded")]
+    )
+    def test_correlations_are_refused_by_name_with_the_step_that_is_missing(
+        self,
+        egf: sg.noise.Correlations,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture,
+        command: str,
+        step: str,
+    ) -> None:
+        lag = torch.arange(-9, 10).double()
+        plain = sg.noise.Correlations("C", lag, False, ("ZZ",), egf.pairs, torch.ones(len(egf.pairs), 1, 19))
+        sg.noise.write_correlations(plain, tmp_path / "cc.zarr")
+        words = [str(tmp_path / "cc.zarr"), "--periods", "2,4", "--out", str(tmp_path / "out.csv")]
+        assert main(["noise", command, *words]) == 2
+        error = capsys.readouterr().err
+        assert "cc.zarr holds" in error
+        assert step in error
+
     def test_a_pair_that_cannot_be_measured_is_a_sentence(self, egf: sg.noise.Correlations) -> None:
         broken = egf.values.clone()
         broken[0] = torch.nan

@@ -106,6 +106,7 @@ def correlate(
     """Correlate ambient noise between all pairs of stations; the same command goes on after a stop."""
     check_scheduler(scheduler)
     _check_numbers(bootstrap, workers, memory)
+    _check_device(device)
     check_folder(out)
     days = out.with_suffix(".days.zarr")
 
@@ -164,6 +165,17 @@ def _check_numbers(bootstrap: int, workers: int, memory: float) -> None:
             raise InputError(f"{option} is {value}, expected at least {least}")
     if not memory > 0:
         raise InputError(f"--memory is {memory:g} GB, expected more than 0")
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # the latter where torch was built without CUDA
+        raise InputError(
+            f"--device {device} cannot be used here, expected cpu, or cuda where torch finds one"
+        ) from error
 
 
 def _settings(given: dict[str, Any], config: Path | None, inventory: Any) -> "Settings":

@@ -13,7 +13,7 @@ from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
 
 if TYPE_CHECKING:
-    from seisgrad.noise import NoiseCurves, Reference
+    from seisgrad.noise import Correlations, NoiseCurves, Reference
 
 EXAMPLE = (
     "Example: seisgrad noise curves egf.zarr --wave rayleigh --kind phase --periods 1:8:0.5 --reference ak135 "
@@ -82,7 +82,7 @@ def curves(
     import numpy as np
 
     from seisgrad.dispersion import write_curves
-    from seisgrad.noise import measure_curves, read_correlations, write_rejections
+    from seisgrad.noise import measure_curves, write_rejections
 
     if kind == "group" and (reference is not None or method == "zeros"):
         raise InputError("--reference and --method are for phase velocities, not for --kind group")
@@ -91,7 +91,7 @@ def curves(
         if kind == "group"
         else read_reference(reference or "ak135", wave, (seconds[0], seconds[-1]), band)
     )
-    green = read_correlations(egf)
+    green = read_kinds(egf, "EGF")
     with SampleBar(shown=not quiet and not as_json, unit="pairs") as bar:
         found = measure_curves(
             green,
@@ -117,6 +117,20 @@ def curves(
     _tell(found, len(green.pairs), out, table, Console(quiet=quiet, as_json=as_json))
 
 
+def read_kinds(path: Path, *kinds: str) -> "Correlations":
+    """Green's functions of one of some kinds; the complaint says which command makes them."""
+    from seisgrad.noise import read_correlations
+
+    found = read_correlations(path)
+    if found.kind not in kinds:
+        option = "" if "EGF" in kinds else " --two-dimensional"
+        raise InputError(
+            f"{path} holds kind {found.kind}, expected {' or '.join(kinds)}: seisgrad noise egf{option} makes it of "
+            "kind C"
+        )
+    return found
+
+
 def read_reference(text: str, wave: Wave, periods: tuple[float, float], band: float) -> "Reference":
     """What is expected, from a model by file or name, or from a table of curves; around periods in s."""
     from seisgrad.dispersion import read_curves
@@ -137,6 +151,10 @@ def two_numbers(text: str) -> tuple[float, float]:
         slow, fast = map(float, text.split(","))
     except ValueError as error:
         raise InputError(f"--velocities {text} is no two numbers, expected km/s such as 1,5") from error
+    if not 0 < slow < fast <= 20:
+        raise InputError(
+            f"--velocities {text}: expected the slower first, above 0 and up to 20 km/s, such as 1,5"
+        )
     return slow, fast
 
 

@@ -7,7 +7,7 @@ import typer
 
 from seisgrad.cli.choices import number
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.noise_curves import read_reference, two_numbers
+from seisgrad.cli.noise_curves import read_kinds, read_reference, two_numbers
 from seisgrad.cli.outputs import check_file
 from seisgrad.cli.periods import parse_frequencies
 
@@ -66,9 +66,9 @@ def line(
     import torch
 
     from seisgrad.elastic import write_spectra
-    from seisgrad.noise import Line, read_correlations, spectra_along
+    from seisgrad.noise import Line, spectra_along
 
-    green = read_correlations(egf)
+    green = read_kinds(egf, "EGF2D")
     section = Line.of(green, tolerance=tolerance, first=first, azimuth=azimuth)
     found = spectra_along(
         green,

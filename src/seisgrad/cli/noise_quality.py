@@ -9,6 +9,7 @@ from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.noise_curves import two_numbers
 from seisgrad.cli.outputs import check_file, whole_file
 from seisgrad.cli.periods import parse_periods
+from seisgrad.errors import InputError
 
 EXAMPLE = "Example: seisgrad noise quality egf.zarr --periods 1,2,4,8 --out quality.csv"
 
@@ -36,6 +37,10 @@ def quality(
     from seisgrad.noise import read_correlations, write_quality
 
     green = read_correlations(egf)
+    if not green.folded:
+        raise InputError(
+            f"{egf} holds correlations that are not folded: seisgrad noise egf makes Green's functions of them"
+        )
     with whole_file(out) as path:
         rows = write_quality(green, np.array(seconds), window, path)
     Console(quiet=quiet, as_json=as_json).finish(

@@ -1,5 +1,6 @@
 """Curves of many pairs: those that can be measured in one table of picks, and a sentence for each that cannot."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -17,7 +18,7 @@ from seisgrad.noise.phase import PhaseCurve, phase_velocity
 from seisgrad.noise.picks import picks_of
 from seisgrad.noise.quality import Rejection
 from seisgrad.noise.reference import Reference
-from seisgrad.noise.signal import Velocities
+from seisgrad.noise.signal import Velocities, require_velocities
 from seisgrad.noise.zeros import zero_crossings
 
 Real = NDArray[np.float64]
@@ -83,7 +84,8 @@ def measure_curves(
     name = component or _FIRST[wave]
     if name not in WAVES or name not in egf.components:
         raise InputError(
-            f"component is {name!r}, expected one of {', '.join(egf.components)} that has a wave"
+            f"component is {name!r}, expected one of {', '.join(WAVES)} that is there, which are "
+            f"{', '.join(egf.components)}; seisgrad noise correlate --components makes others"
         )
     if (kind == "phase") != (reference is not None):
         raise InputError(
@@ -91,6 +93,9 @@ def measure_curves(
             "velocities alone, which a phase leaves open by 2πn: a model or curves of the region"
         )
     egf.require("EGF", to="measure velocities")
+    require_velocities(velocities)
+    if alpha is not None and not 0 < alpha < math.inf:
+        raise InputError(f"alpha is {alpha:g}, expected a number above 0, such as 20")
 
     def picks(number: int, asked: Real) -> Measurement | PhaseCurve:
         if reference is None:

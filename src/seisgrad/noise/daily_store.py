@@ -66,7 +66,9 @@ class DailyStore:
                 zarr.open_group(draft, mode="w", attributes={"format": FORMAT, "block": block, **asked})
                 os.replace(draft, path)
         except OSError as error:
-            raise InputError(f"{path} cannot be written ({error.strerror or error})") from error
+            raise InputError(
+                f"{path} cannot be written ({error.strerror or error}); choose another place"
+            ) from error
 
     def _attributes(self) -> dict[str, Any]:
         try:

@@ -116,7 +116,7 @@ def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> 
         )
     chosen = _instruments(found, letters, least_rate)
     if not chosen:
-        held = ", ".join(sorted({piece.channel for piece in found})[:4])
+        held = ", ".join(sorted({f"{piece.channel} at {piece.rate:g} Hz" for piece in found})[:4])
         raise InputError(
             f"{records} holds no channel of component {' or '.join(letters)}, sampled at {least_rate:g} Hz or more; it "
             f"has {held}"

@@ -48,11 +48,16 @@ def signal_quality(egf: Correlations, periods: Real, velocities: Velocities) -> 
         velocities: slowest and fastest group velocity, km/s.
 
     Raises:
-        InputError: not folded; or velocities that are not positive and increasing.
+        InputError: not folded; velocities that are not positive and increasing; or periods below two samples.
     """
     if not egf.folded:
         raise InputError("signal and noise are told apart on folded correlations: fold first")
     require_velocities(velocities)
+    if len(periods) and not periods.min() > 2 * egf.interval * (1 - 1e-9):
+        raise InputError(
+            f"the shortest period is {periods.min():g} s, expected {2 * egf.interval:g} s, two samples, or more: take "
+            "longer ones, or correlate at a higher --band"
+        )
 
     def each(values: Tensor) -> tuple[Tensor, Tensor]:
         found = np.full((2, *values.shape[:2], len(periods)), np.nan)

@@ -97,6 +97,12 @@ def spectra_along(
     there = np.isfinite(values)
     left_out = {"too_near": int((near & there).sum()), "low_snr": int((quiet & there).sum())}
     values[near | quiet] = _NOTHING
+    if not np.isfinite(values).any():
+        told = ", ".join(f"{name} {number}" for name, number in left_out.items())
+        raise InputError(
+            f"no record is left ({told}), expected pairs of {wavelengths:g} wavelengths and {lowest_snr:g} times the "
+            "noise: take higher frequencies, longer pairs, or less strict rules"
+        )
     parts = torch.view_as_real(torch.from_numpy(values))
     deviation = None if egf.replicates is None else torch.from_numpy(spread)
     return LineSpectra(Spectra(survey, parts, deviation), left_out)
