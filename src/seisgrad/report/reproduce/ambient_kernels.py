@@ -8,7 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.inversion.waveform import misfit_named
+from seisgrad.elastic.parameters import VsTie
+from seisgrad.elastic.settings import default_stages
+from seisgrad.inversion.waveform import Preconditioner, misfit_named
 from seisgrad.report.reproduce.ambient import Maker, Setting, Tell, Truth
 from seisgrad.report.reproduce.ambient_fwi import start_of
 from seisgrad.report.reproduce.table import Line
@@ -24,7 +26,8 @@ class Kernels:
     Attributes:
         truth: whose records are to be explained.
         setting: of the experiment.
-        gradient: per km/s, by operator; the last one is that of the adjoint.
+        gradient: per km/s, by operator, smoothed as before a step of the inversion; the last one is that of the
+            adjoint.
         seconds: of one pass of all pairs and frequencies, forward and with the gradient, by operator.
     """
 
@@ -54,6 +57,9 @@ def kernels(
     misfit = misfit_named(MISFIT, survey.space)
     apart = (survey.receivers - survey.sources[:, None]).abs() > 1e-6
     weight = apart[:, None, None, :, None].double().expand(*records.shape[:-1], 1)
+    smooth = Preconditioner(
+        VsTie(truth.grid).domain, default_stages(setting.frequencies, truth.grid.spacing)[0].smoothing
+    )
     gradient, seconds = {}, {}
     for name, make in makers.items():
         op, slopes, forward, both = make(truth.grid, survey), [], 0.0, 0.0
@@ -67,7 +73,7 @@ def kernels(
             value = misfit(predicted, records[:, one], weight[:, one])
             slopes.append(torch.autograd.grad(value, x)[0][:2])
             both += time.perf_counter() - begin
-        gradient[name], seconds[name] = torch.stack(slopes), (forward, both)
+        gradient[name], seconds[name] = smooth(torch.stack(slopes)), (forward, both)
     return Kernels(truth, setting, gradient, seconds)
 
 

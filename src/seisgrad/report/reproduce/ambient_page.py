@@ -110,7 +110,8 @@ def _gradients(page: Page, found: Found) -> None:
     ]
     if rows:
         page.text(
-            "Gradients at the 1-D start against those of the adjoint: raw cosine and relative L2, unscaled."
+            "Gradients at the 1-D start, smoothed by three cells as before a step of the inversion, against those of "
+            "the adjoint: cosine and relative L2, unscaled."
         )
         page.table(["operator", "band", "cosine vs", "L2 vs", "cosine vp", "L2 vp"], rows)
 
