@@ -301,6 +301,24 @@ class TestBadInput:
         ):
             correlate(tmp_path / "empty", inventory(places(WHERE)), tmp_path / "days.zarr", SMALL)
 
+    def test_what_was_missing_is_mended_by_the_same_call(self, motion: np.ndarray, tmp_path: Path) -> None:
+        traces = [trace(series, f"S{i}") for i, series in enumerate(motion[:, 0])]
+        settings = replace(SMALL, response=True)
+        with pytest.raises(
+            InputError, match=r"first reason: 2020-03-01 XX.S0..BHZ: the response of .* is missing"
+        ):
+            run(tmp_path, traces, settings)
+        mended = run(tmp_path, traces, settings, inventory(places(WHERE), gain=1e6))
+        assert [pair.name for pair in mended.correlations.pairs] == ["XX.S0_XX.S1"]
+
+    def test_stations_that_never_recorded_together(self, motion: np.ndarray, tmp_path: Path) -> None:
+        first, second = motion[:, 0]
+        traces = [trace(first[:40000], "S0"), trace(second[45000:], "S1", start=DAY + 45000)]
+        with pytest.raises(
+            InputError, match=r"first reason: XX.S0_XX.S1: there is no day on which both stations"
+        ):
+            run(tmp_path, traces)
+
     def test_a_station_whose_place_is_not_known(self, motion: np.ndarray, tmp_path: Path) -> None:
         traces = [trace(motion[i % 2, 0], f"S{i}") for i in range(2)]
         with pytest.raises(

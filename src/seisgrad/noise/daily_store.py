@@ -83,6 +83,11 @@ class DailyStore:
         """The days that are still to be made."""
         return [day for day in days if not (self.path / day.isoformat()).exists()]
 
+    def forget(self, days: Sequence[date]) -> None:
+        """Take days away, so that they are made again."""
+        for day in days:
+            shutil.rmtree(self.path / day.isoformat())
+
     def rejected(self, day: date) -> list[Rejection]:
         """What was left out on a day."""
         return [Rejection(**row) for row in self._day(day).attrs["rejected"]]  # type: ignore[arg-type, union-attr]

@@ -105,9 +105,10 @@ def correlate(
     found, missing = stack_days(job, held, days, method, drawn, left_out)
     rejected += wrong + missing
     if found is None:
-        reason = next(
-            (f"{r.day} {r.what}: {r.reason}" for r in sorted(rejected) if r.day), "no reason is known"
-        )
+        if not left_out.any():
+            held.forget(days)  # so that the same command, once the reason is mended, makes them
+        first = min((r for r in rejected if r.day), default=min(rejected))
+        reason = f"{first.day} {first.what}: {first.reason}".lstrip()
         raise InputError(f"no pair of stations has data at the same time; the first reason: {reason}")
     rejected += wrong_always(found, settings)
     return Correlated(found, tuple(days), tuple(sorted(rejected)))
