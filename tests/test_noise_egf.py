@@ -111,6 +111,13 @@ class TestFiles:
         with pytest.raises(InputError, match="holds no correlations"):
             sg.noise.read_correlations(tmp_path / "thesis")
 
+    def test_a_damaged_file_is_a_sentence(self, noise: sg.noise.Correlations, tmp_path: Path) -> None:
+        sg.noise.write_correlations(noise, tmp_path / "cc.zarr")
+        for chunk in (tmp_path / "cc.zarr" / "correlation").glob("[0-9]*"):
+            chunk.write_bytes(b"torn")
+        with pytest.raises(InputError, match=r"cc\.zarr is damaged"):
+            sg.noise.read_correlations(tmp_path / "cc.zarr")
+
     def test_columns_of_text(self, tmp_path: Path) -> None:
         lines = ["120.0 30.0 10", "120.1 30.0 12", *(f"{0.5 * i} {i} {-i}" for i in range(6))]
         path = tmp_path / "A_B.dat"
@@ -120,6 +127,9 @@ class TestFiles:
         assert found.pairs[0].name == "A_B"
         assert found.pairs[0].distance == pytest.approx(9.65, abs=0.01)
         assert sg.noise.read_folded_text([path], "EGF").values[0, 0].tolist() == [0.0] * 6
+        path.write_text("\n".join(["30.0 120.0 10", *lines[1:]]))
+        with pytest.raises(InputError, match=r"A_B\.dat: the latitude of A is 120\.0"):
+            sg.noise.read_folded_text([path])
         path.write_text("\n".join([*lines[:2], "0 1"]))
         with pytest.raises(InputError, match=r"A_B\.dat"):
             sg.noise.read_folded_text([path])

@@ -1,6 +1,7 @@
 """From folders of records to correlations: the same whoever makes them and however often it is killed, and a readable
 reason for whatever is left out."""
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -310,6 +311,18 @@ class TestBadInput:
             run(tmp_path, traces, settings)
         mended = run(tmp_path, traces, settings, inventory(places(WHERE), gain=1e6))
         assert [pair.name for pair in mended.correlations.pairs] == ["XX.S0_XX.S1"]
+
+    def test_records_too_short_for_the_band(self, motion: np.ndarray, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="is longer than 240 s, which the band asks for"):
+            run(tmp_path, [trace(series[:100], f"S{i}") for i, series in enumerate(motion[:, 0])])
+        assert not (tmp_path / "days.zarr").exists()
+
+    def test_a_damaged_day_is_named(self, motion: np.ndarray, tmp_path: Path) -> None:
+        traces = [trace(series, f"S{i}") for i, series in enumerate(motion[:, 0])]
+        run(tmp_path, traces)
+        shutil.rmtree(tmp_path / "days.zarr" / "2020-03-01" / "0-0")
+        with pytest.raises(InputError, match="2020-03-01 is damaged: delete this folder"):
+            run(tmp_path, traces)
 
     def test_stations_that_never_recorded_together(self, motion: np.ndarray, tmp_path: Path) -> None:
         first, second = motion[:, 0]

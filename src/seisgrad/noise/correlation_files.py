@@ -66,7 +66,12 @@ def read_correlations(path: str | os.PathLike[str]) -> Correlations:
             return _as_correlations(content.load())
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    except (KeyError, OSError, ValueError) as error:
+    except (
+        KeyError,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # the last where a chunk cannot be unpacked
         raise InputError(f"{path} is damaged ({error}); make it again") from error
 
 
@@ -115,7 +120,10 @@ def _columns(path: Path) -> tuple[Pair, np.ndarray, np.ndarray]:
             f"{path} holds {table.shape[0]} lines of {table.shape[1]} numbers, expected 3 finite ones a line: two "
             "lines of longitude, latitude and elevation, then lag, value at positive and at negative lag"
         )
-    ends = [Place(name, row[1], row[0]) for name, row in zip(names, table[:2].tolist(), strict=True)]
+    try:
+        ends = [Place(name, row[1], row[0]) for name, row in zip(names, table[:2].tolist(), strict=True)]
+    except InputError as error:
+        raise InputError(f"{path}: {error}; its lines begin with the longitude") from error
     return Pair.between(*ends), table[2:, 0], table[2:, 1:]
 
 

@@ -95,12 +95,21 @@ class DailyStore:
     def read(
         self, days: Sequence[date], block: Block, pairs: slice
     ) -> tuple[Float[Tensor, "day pair component lag"], Float[Tensor, "day pair"]]:
-        """Some pairs of a block on all days, and the seconds behind each."""
+        """Some pairs of a block on all days, and the seconds behind each.
+
+        Raises:
+            InputError: a day that cannot be read; it is named.
+        """
         values, seconds = [], []
         for day in days:
-            group: Any = self._day(day)[_name(block)]
-            values.append(group["correlation"][pairs])
-            seconds.append(group["seconds"][pairs])
+            try:
+                group: Any = self._day(day)[_name(block)]
+                values.append(group["correlation"][pairs])
+                seconds.append(group["seconds"][pairs])
+            except (KeyError, OSError, ValueError, RuntimeError) as error:
+                raise InputError(
+                    f"{self.path / day.isoformat()} is damaged: delete this folder, and the same command makes it again"
+                ) from error
         return torch.from_numpy(np.stack(values)), torch.from_numpy(np.stack(seconds))
 
     def _day(self, day: date) -> zarr.Group:

@@ -95,6 +95,11 @@ def correlate(
     archive = scan(records, settings.letters, 2 * settings.pass_band[3])
     places, rejected = _places(archive, inventory)
     days = archive.days(4 * settings.fade)
+    if not days:
+        raise InputError(
+            f"no record in {records} is longer than {4 * settings.fade:g} s, which the band asks for: give longer ones "
+            "or a band of higher frequencies"
+        )
     held = DailyStore(Path(store), places, settings, _block(settings, memory))
     job = Job(archive, inventory, tuple(places), settings, held.block, Path(store), device)
     _make(job, held, days, cores() if workers is None else workers, scheduler, progress or (lambda *_: None))
