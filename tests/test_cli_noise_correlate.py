@@ -84,6 +84,7 @@ def test_a_file_of_settings_and_a_lag_for_the_longest_path(
             "--device gpu cannot be used here, expected cpu, or cuda where torch finds one",
         ),
         (["--band", "0.1,0.9"], "sampled at 2.52 Hz or more; it has XX.S0..BHZ at 1 Hz, XX.S1..BHZ at 1 Hz"),
+        (["--out", "cc.nc"], "--out cc.nc ends in .nc, expected .zarr"),
         (["--lag", "5000"], "lag is 5000 s, expected up to half of a segment (1800 s)"),
     ],
 )

@@ -107,6 +107,8 @@ def correlate(
     check_scheduler(scheduler)
     _check_numbers(bootstrap, workers, memory)
     _check_device(device)
+    if out.suffix != ".zarr":  # names of what is written beside it are made by putting others in its place
+        raise InputError(f"--out {out} ends in {out.suffix or 'nothing'}, expected .zarr")
     check_folder(out)
     days = out.with_suffix(".days.zarr")
 
