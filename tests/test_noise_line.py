@@ -122,6 +122,8 @@ class TestRecords:
         radial = line_source.select(components=["ZR"])
         with pytest.raises(InputError, match="expected ZZ"):
             sg.noise.spectra_along(radial, line, FREQUENCIES, reference=reference())
+        with pytest.raises(InputError, match=r"no record is left \(too_near \d+, low_snr"):
+            sg.noise.spectra_along(line_source, line, FREQUENCIES, reference=reference(), wavelengths=1e3)
 
     def test_replicates_become_a_deviation(self, line_source: sg.noise.Correlations) -> None:
         draw = np.random.default_rng(3)
