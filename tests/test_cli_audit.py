@@ -99,7 +99,7 @@ def test_the_models_may_be_those_of_a_dataset() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["elastic"], "there is no system 'elastic' to audit, expected dispersion or acoustic"),
+        (["source"], "there is no system 'source' to audit, expected one of dispersion, acoustic, elastic"),
         (["dispersion", "--number", "1"], "--number 1 is too few"),
         (["dispersion", "--number", "many"], "'many' is no whole number"),
         (["dispersion", "--operator", "nobody"], "--operator nobody is not shipped"),

@@ -60,7 +60,7 @@ def audit(
 ) -> None:
     """Audit the derivative of a learned operator against the exact one: tables, figures and a page."""
     if system not in SYSTEMS:
-        raise InputError(f"there is no system {system!r} to audit, expected {' or '.join(SYSTEMS)}")
+        raise InputError(f"there is no system {system!r} to audit, expected one of {', '.join(SYSTEMS)}")
     of_system = SYSTEMS[system]
     number = of_system.NUMBER if number is None else number
     of_system.check(operator, number, models)
