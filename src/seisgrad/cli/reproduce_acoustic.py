@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import OutFolder, operator_at, whole_number
+from seisgrad.cli.choices import OutFolder, own_operator, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder, write_page
 from seisgrad.errors import InputError
@@ -108,21 +109,13 @@ def _maker(name: str) -> "Maker":
     if name in known:
         return known[name]
 
-    def of_module(grid: "Grid", survey: "Survey") -> "Operator":
-        from seisgrad.operator import Operator
-
-        found = operator_at(name, grid, survey)
-        if not isinstance(found, Operator):
-            raise InputError(f"--operator {name} made a {type(found).__name__}, expected a seisgrad.Operator")
-        return found
-
     def of_weights(grid: "Grid", survey: "Survey") -> "Operator":
         from seisgrad.acoustic.surrogate import load
 
         return load(name, grid, survey, outside="allow")
 
     if ":" in name:
-        return of_module
+        return partial(own_operator, name)
     from seisgrad.acoustic.surrogate import card_of
 
     card_of(name)  # says now what is missing

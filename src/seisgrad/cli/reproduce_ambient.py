@@ -1,19 +1,18 @@
 """``seisgrad reproduce ambient-noise``: surface waves and waveform inversion along a line, after Zou et al. (2025)."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli.choices import OutFolder, operator_at, whole_number
+from seisgrad.cli.choices import OutFolder, own_operator, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, file_name, whole_folder, write_page
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
-    from seisgrad.elastic import Grid, Survey
-    from seisgrad.operator import Operator
     from seisgrad.report.reproduce.ambient import Maker
     from seisgrad.report.reproduce.ambient_fwi import End, Inversions
     from seisgrad.report.reproduce.table import Line
@@ -91,18 +90,10 @@ def _maker(name: str) -> "Maker":
     from seisgrad.elastic import card_of, load
     from seisgrad.report.reproduce.ambient import exact
 
-    def of_module(grid: "Grid", survey: "Survey") -> "Operator":
-        from seisgrad.operator import Operator
-
-        found = operator_at(name, grid, survey)
-        if not isinstance(found, Operator):
-            raise InputError(f"--operator {name} made a {type(found).__name__}, expected a seisgrad.Operator")
-        return found
-
     if name == "harmonic":
         return exact
     if ":" in name:
-        return of_module
+        return partial(own_operator, name)
     card_of(name)  # says now what is missing
     return lambda grid, survey: load(name, grid, survey, outside="allow")
 

@@ -23,15 +23,29 @@ def read_response(response: "str | Path | Inventory | Response | None") -> "Inve
     Raises:
         InputError: the file is missing or is none of ObsPy's formats.
     """
-    from obspy import read_inventory
-    from obspy.core.util.obspy_types import ObsPyException
-
     if not isinstance(response, str | Path):
         return response
     if not Path(response).is_file():
         raise InputError(f"the response {response} is not a file: check the path")
+    return open_inventory(Path(response), "response", "StationXML or RESP")
+
+
+def open_inventory(file: Path, what: str, expected: str) -> "Inventory":
+    """What ObsPy makes of a file of stations or responses.
+
+    Args:
+        file: to read.
+        what: it is called in an error, with the formats
+        expected: of it.
+
+    Raises:
+        InputError: the file is none of ObsPy's formats.
+    """
+    from obspy import read_inventory
+    from obspy.core.util.obspy_types import ObsPyException
+
     try:
-        return read_inventory(str(response))
+        return read_inventory(str(file))
     except (
         OSError,
         TypeError,
@@ -41,8 +55,9 @@ def read_response(response: "str | Path | Inventory | Response | None") -> "Inve
         SyntaxError,
         ObsPyException,
     ) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(
-            f"ObsPy cannot read the response {response} ({error}): expected StationXML or RESP, so check the file"
+            f"ObsPy cannot read the {what} {file} ({reason}): expected {expected}, so check the file"
         ) from error
 
 

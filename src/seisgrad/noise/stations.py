@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad.dispersion.components import open_inventory
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import Place
 
@@ -41,29 +42,8 @@ def read_stations(path: str | Path) -> "Inventory":
         raise InputError(f"the folder {path} is empty, expected StationXML or dataless SEED in it")
     stations = Inventory(networks=[])
     for file in files:
-        stations += _read(file)
+        stations += open_inventory(file, "stations", "StationXML or dataless SEED")
     return stations
-
-
-def _read(file: Path) -> "Inventory":
-    from obspy import read_inventory
-    from obspy.core.util.obspy_types import ObsPyException
-
-    try:
-        return read_inventory(str(file))
-    except (
-        OSError,
-        TypeError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        SyntaxError,
-        ObsPyException,
-    ) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(
-            f"ObsPy cannot read the stations {file} ({reason}): expected StationXML or dataless SEED"
-        ) from error
 
 
 def place_of(stations: "Inventory", name: str) -> Place:
