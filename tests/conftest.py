@@ -44,10 +44,25 @@ hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
 
+SEED = 20010113
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     """A test that forgets its seed still repeats."""
-    torch.manual_seed(20010113)
+    torch.manual_seed(SEED)
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """So does what a test module draws while it is imported, a network held by a class for example."""
+    if isinstance(collector, pytest.Module):
+        torch.manual_seed(SEED)
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef) -> None:
+    """So does a fixture that several tests share, whichever of them comes first."""
+    if fixturedef.scope != "function":
+        torch.manual_seed(SEED)
 
 
 @pytest.fixture(scope="session")
