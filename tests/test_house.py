@@ -47,8 +47,9 @@ MAY_IMPORT = {
         "dispersion",
     },
     "noise": {"operator", "waves", "earth", "dataset", "dispersion", "elastic"},
+    "source": {"operator", "linear", "config", "earth", "nn", "inversion", "dataset", "training"},
     "inversion": {"operator", "linear", "config"},
-    "plot": {"operator", "earth", "waves", "dispersion", "acoustic", "elastic", "inversion"},
+    "plot": {"operator", "earth", "waves", "dispersion", "acoustic", "elastic", "inversion", "source"},
     "audit": {"operator", "inversion"},
     "report": {
         "operator",
@@ -60,6 +61,7 @@ MAY_IMPORT = {
         "elastic",
         "inversion",
         "plot",
+        "source",
     },
     "cli": {
         "audit",
@@ -77,6 +79,7 @@ MAY_IMPORT = {
         "noise",
         "plot",
         "report",
+        "source",
         "training",
     },
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         noise,
         operator,
         plot,
+        source,
     )
     from seisgrad.earth import LayeredModel
     from seisgrad.operator import Operator, Space, jacobian, jvp, vjp
@@ -48,6 +49,7 @@ __all__ = [
     "noise",
     "operator",
     "plot",
+    "source",
     "vjp",
 ]
 
@@ -65,6 +67,7 @@ _ROOMS = (
     "noise",
     "operator",
     "plot",
+    "source",
 )
 __getattr__, __dir__ = attach(
     __name__,
