@@ -5,10 +5,12 @@ The attention is written out rather than taken from ``torch.nn``: the fused kern
 derivatives are used. With a few hundred tokens the attention is a tenth of the work.
 """
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seisgrad.errors import InputError
+from seisgrad.nn.turn import Turn
 
 
 class Attention(nn.Module):
@@ -27,16 +29,45 @@ class Attention(nn.Module):
         self.out = nn.Linear(d_model, d_model)
 
     def forward(
-        self, x: Float[Tensor, "*batch query d"], memory: Float[Tensor, "*batch token d"]
+        self,
+        x: Float[Tensor, "*batch query d"],
+        memory: Float[Tensor, "*batch token d"],
+        there: Bool[Tensor, "*batch token"] | None = None,
+        turn: Turn | None = None,
     ) -> Float[Tensor, "*batch query d"]:
-        """Features of the queries ``[..., query, d]``, gathered from the memory ``[..., token, d]``."""
+        """Features of the queries ``[..., query, d]``, gathered from the memory ``[..., token, d]``.
+
+        Args:
+            x: the queries.
+            memory: the tokens; what is not there must still be finite.
+            there: which tokens count; all where None.
+            turn: directions of tokens that are their own queries, by pairs of features of one head; none where None.
+        """
         query = self._split(self.query(x))
         key, value = map(self._split, self.key_value(memory).chunk(2, dim=-1))
-        share = (query @ key.mT * query.shape[-1] ** -0.5).softmax(dim=-1)
-        return self.out((share @ value).transpose(-3, -2).flatten(-2))
+        if turn is not None:
+            turn = turn.split()
+            query, key, value = (turn.shared(each) for each in (query, key, value))
+        score = query @ key.mT * query.shape[-1] ** -0.5
+        gathered = shares(score, None if there is None else there[..., None, None, :]) @ value
+        if turn is not None:
+            gathered = turn.own(gathered)
+        return self.out(gathered.transpose(-3, -2).flatten(-2))
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+
+
+def shares(
+    score: Float[Tensor, "*shape token"], there: Bool[Tensor, "*mask token"] | None = None
+) -> Float[Tensor, "*shape token"]:
+    """What share of the attention each token gets: a softmax over those that are there, and exactly 0 for the others.
+
+    Where none is there all get the same, which is finite and means nothing.
+    """
+    if there is not None:
+        score = score.masked_fill(~there, torch.finfo(score.dtype).min)
+    return score.softmax(dim=-1)
 
 
 class FeedForward(nn.Sequential):
@@ -60,10 +91,15 @@ class EncoderLayer(nn.Module):
         self.attention = Attention(d_model, heads)
         self.feed_forward = FeedForward(d_model, width)
 
-    def forward(self, x: Float[Tensor, "*batch token d"]) -> Float[Tensor, "*batch token d"]:
-        """Tokens ``[..., token, d]`` to tokens."""
+    def forward(
+        self,
+        x: Float[Tensor, "*batch token d"],
+        there: Bool[Tensor, "*batch token"] | None = None,
+        turn: Turn | None = None,
+    ) -> Float[Tensor, "*batch token d"]:
+        """Tokens ``[..., token, d]`` to tokens; which of them are there and where they look, as in the attention."""
         y = self.norms[0](x)
-        x = x + self.attention(y, y)
+        x = x + self.attention(y, y, there, turn)
         return x + self.feed_forward(self.norms[1](x))
 
 
