@@ -56,7 +56,7 @@ def main() -> None:
         for day in days[1:]:
             shutil.copytree(store / DAY.isoformat(), store / day.isoformat(), copy_function=os.link)
         begin = time.process_time()
-        held = DailyStore(store, places, settings, 1)
+        held = DailyStore(store, settings, 1)
         job = Job(scan(records), stations, tuple(places), settings, held.block, store)
         nothing = np.zeros((chosen.days, chosen.stations), dtype=bool)
         found, _ = stack_days(job, held, days, "linear", resampled_days(chosen.days, 0, 0), nothing)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from noise_toys import days_of_noise, inventory
+from obspy import read_inventory
 
 from seisgrad.cli import main
 from seisgrad.noise import read_correlations, read_rejections
@@ -107,3 +108,26 @@ def test_a_response_that_is_not_there_is_said(
 ) -> None:
     assert main(words(folders, tmp_path / "cc.zarr")) == 2
     assert "the response of XX.S0..BHZ is missing in the stations: add it" in capsys.readouterr().err
+
+
+def test_what_was_made_again_is_told(
+    folders: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A station comes later, farther away than all others: the lag stays that of the days that are there."""
+    records, stations = (Path(folder) for folder in folders)
+    few = tmp_path / "few"
+    few.mkdir()
+    whole = read_inventory(str(stations / "xx.xml"))
+    whole.select(station="S[01]").write(str(few / "xx.xml"), format="STATIONXML")
+    out = tmp_path / "cc.zarr"
+    asked = words((str(records), str(few)), out, "--no-response")
+    assert main(asked) == 0
+    assert "2 rejections" in capsys.readouterr().out
+    whole.select(station="S2").write(str(few / "more.xml"), format="STATIONXML")
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert "3 pairs, ZZ, 2 days, lags to 108 s" in said
+    assert "2 of them made again: a new station XX.S2 (2)" in said
+    assert "the stations now ask for 115 s: for these, give --lag and another --out" in said
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["remade"] == {}

@@ -322,7 +322,7 @@ class TestBadInput:
         run(tmp_path, traces)
         shutil.rmtree(tmp_path / "days.zarr" / "2020-03-01" / "0-0")
         with pytest.raises(InputError, match="2020-03-01 is damaged: delete this folder"):
-            run(tmp_path, traces)
+            correlate(tmp_path / "records", inventory(places(WHERE)), tmp_path / "days.zarr", SMALL)
 
     def test_stations_that_never_recorded_together(self, motion: np.ndarray, tmp_path: Path) -> None:
         first, second = motion[:, 0]

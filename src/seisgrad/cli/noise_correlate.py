@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from seisgrad.cli.choices import check_scheduler, number, whole_number
-from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.console import AsJson, Quiet
+from seisgrad.cli.noise_correlated import tell
 from seisgrad.cli.outputs import check_folder, whole_file
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
 
 if TYPE_CHECKING:
-    from seisgrad.noise import Correlated, Settings
+    from seisgrad.noise import Settings
 
 EXAMPLE = "Example: seisgrad noise correlate records --stations stations --band 0.1,0.5 --out cc.zarr"
 
@@ -59,7 +60,8 @@ def correlate(
     lag: Annotated[
         float | None,
         typer.Option(
-            help="Largest lag, s; by default long enough for 1 km/s between the stations farthest apart.",
+            help="Largest lag, s; by default long enough for 1 km/s between the stations farthest apart, or that of "
+            "the days that are there.",
             show_default=False,
             parser=number,
             metavar="S",
@@ -125,8 +127,8 @@ def correlate(
         "whiten": whiten,
         "response": response,
     }
-    settings = _settings(
-        {name: value for name, value in given.items() if value is not None}, config, inventory
+    settings, longer = _settings(
+        {name: value for name, value in given.items() if value is not None}, config, inventory, days
     )
     with SampleBar(shown=not quiet and not as_json, unit="days") as bar:
         try:
@@ -156,9 +158,8 @@ def correlate(
     table = out.with_suffix(".rejected.csv")
     with whole_file(table) as path:
         write_rejections(result.rejected, path)
-    _tell(
-        result, settings, {"correlations": out, "days": days, "rejected": table}, quiet=quiet, as_json=as_json
-    )
+    files = {"correlations": out, "days": days, "rejected": table}
+    tell(result, settings, longer, files, quiet=quiet, as_json=as_json)
 
 
 def _check_numbers(bootstrap: int, workers: int, memory: float) -> None:
@@ -180,10 +181,14 @@ def _check_device(device: str) -> None:
         ) from error
 
 
-def _settings(given: dict[str, Any], config: Path | None, inventory: Any) -> "Settings":
-    """The settings of the file, with those of the command line in their place."""
+def _settings(
+    given: dict[str, Any], config: Path | None, inventory: Any, days: Path
+) -> tuple["Settings", float | None]:
+    """The settings of the file, with those of the command line in their place; and a longer lag, which the stations ask
+    for now, where that of the days that are there is kept."""
     from seisgrad.config import from_mapping, read_config
     from seisgrad.noise import Settings, usual_lag
+    from seisgrad.noise.daily_store import kept_lag
 
     entries = (read_config(config) if config else {}) | given
     where = str(config or "the command line")
@@ -197,8 +202,10 @@ def _settings(given: dict[str, Any], config: Path | None, inventory: Any) -> "Se
     if not isinstance(components, list) or not all(isinstance(name, str) for name in components):
         raise InputError(f"{where}: components are {components!r}, expected a list such as ZZ,ZR")
     usual = from_mapping(Settings, {"lag": 1.0} | entries, where)  # all but the lag is checked
-    lag = entries.get("lag", usual_lag(inventory, usual))
-    return from_mapping(Settings, entries | {"lag": lag}, where).with_components(components)
+    longer = usual_lag(inventory, usual)
+    lag = entries.get("lag", kept_lag(days) or longer)
+    settings = from_mapping(Settings, entries | {"lag": lag}, where).with_components(components)
+    return settings, longer if "lag" not in entries and longer > settings.lag else None
 
 
 def _two_numbers(text: str) -> list[float]:
@@ -207,27 +214,3 @@ def _two_numbers(text: str) -> list[float]:
     except ValueError as error:
         raise InputError(f"--band {text} is no two frequencies, expected some such as 0.1,0.5") from error
     return [low, high]
-
-
-def _tell(
-    result: "Correlated", settings: "Settings", files: dict[str, Path], *, quiet: bool, as_json: bool
-) -> None:
-    pairs = result.correlations.pairs
-    summary = {
-        "pairs": len(pairs),
-        "days": len(result.days),
-        "components": list(settings.components),
-        "lag": settings.lag,
-        "rate": settings.sampling,
-        "rejected": len(result.rejected),
-        "files": files,
-    }
-    Console(quiet=quiet, as_json=as_json).finish(
-        summary,
-        f"{len(pairs)} pairs, {', '.join(settings.components)}, {len(result.days)} days, lags to {settings.lag:g} s at "
-        f"{settings.sampling:g} Hz",
-        f"{len(result.rejected)} rejections, see {files['rejected']}"
-        if result.rejected
-        else "nothing was rejected",
-        f"wrote {files['correlations']}",
-    )

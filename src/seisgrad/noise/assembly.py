@@ -43,11 +43,12 @@ def stack_days(
     missing: list[Rejection] = []
     size = len(days) * len(job.settings.components) * len(lags(job.settings))
     step = max(1, _AT_ONCE // size)
-    for block in job.blocks():
-        pairs, numbers = job.pairs(block), job.numbers(block)
+    for block in job.layout.blocks():
+        numbers = job.layout.numbers(block)
+        pairs = job.pairs(numbers)
         for first in range(0, len(pairs), step):
             some = slice(first, first + step)
-            values, seconds = held.read(days, block, some)
+            values, seconds = held.read(days, [(pair.a.name, pair.b.name) for pair in pairs[some]])
             at_a, at_b = (list(ends) for ends in zip(*numbers[some], strict=True))
             seconds = seconds * (kept[:, at_a] & kept[:, at_b])
             whole = stack(values, seconds, method)

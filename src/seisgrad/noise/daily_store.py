@@ -1,7 +1,8 @@
 """Correlations day by day on disk: a Zarr group in which a day appears whole or not at all.
 
-A rerun makes the days that are missing; more days may be asked for later. Each day is a group with one array for every
-two blocks of stations and the reasons for what was left out, and it is put in place by one renaming, so that workers
+A rerun makes the days that are missing and those whose records or stations have changed; more days may be asked for
+later. Each day is a group with one array for every two blocks of the stations that recorded on it, the reasons for
+what was left out, and the fingerprints of what it was made from. It is put in place by one renaming, so that workers
 need not know of each other.
 """
 
@@ -9,28 +10,27 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import zarr
 from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
-from seisgrad.noise.correlations import Place
+from seisgrad.noise.fingerprints import Fingerprints, Sources, differences
+from seisgrad.noise.layout import Block, Layout
+from seisgrad.noise.products import lags
 from seisgrad.noise.quality import Rejection
 from seisgrad.noise.settings import Settings, difference
 
-FORMAT = "seisgrad daily correlations 1"
+FORMAT = "seisgrad daily correlations 2"
 _CHUNK = 2**22  # numbers in a chunk, at most
-
-Block = tuple[int, int]
-"""Two blocks of stations, the first not after the second."""
 
 
 class DailyStore:
@@ -38,7 +38,6 @@ class DailyStore:
 
     Args:
         path: of the store.
-        places: of the stations.
         settings: how the correlations are made.
         block: stations in a block; a store that is there keeps its own.
 
@@ -46,11 +45,11 @@ class DailyStore:
         InputError: at ``path`` lies something else, or a store made otherwise.
     """
 
-    def __init__(self, path: Path, places: Sequence[Place], settings: Settings, block: int) -> None:
-        self.path = path
-        asked = settings.as_json() | {"stations": [asdict(place) for place in places]}
+    def __init__(self, path: Path, settings: Settings, block: int) -> None:
+        self.path, self._settings = path, settings
+        asked = settings.as_json()
         if path.exists():
-            found = self._attributes()
+            found = _attributes(path)
             if differs := difference(asked, found):
                 raise InputError(
                     f"{path} was made with {differs}; repeat its settings to go on, or give another path"
@@ -70,50 +69,69 @@ class DailyStore:
                 f"{path} cannot be written ({error.strerror or error}); choose another place"
             ) from error
 
-    def _attributes(self) -> dict[str, Any]:
-        try:
-            found = dict(zarr.open_group(self.path, mode="r").attrs)
-        except (OSError, KeyError, ValueError):
-            found = {}
-        if found.get("format") != FORMAT:
-            raise InputError(f"{self.path} is there and holds no daily correlations: choose another place")
-        return found
-
-    def missing(self, days: Sequence[date]) -> list[date]:
-        """The days that are still to be made."""
-        return [day for day in days if not (self.path / day.isoformat()).exists()]
-
-    def forget(self, days: Sequence[date]) -> None:
-        """Take days away, so that they are made again."""
+    def missing(self, days: Sequence[date], fingerprints: Fingerprints) -> dict[date, tuple[str, ...]]:
+        """The days that are still to be made; of those that were made from something else, what is new."""
+        found = {}
         for day in days:
-            shutil.rmtree(self.path / day.isoformat())
+            if not (self.path / day.isoformat()).exists():
+                found[day] = ()
+            elif new := differences(fingerprints.of(day), self._sources(day)):
+                found[day] = tuple(new)
+        return found
 
     def rejected(self, day: date) -> list[Rejection]:
         """What was left out on a day."""
-        return [Rejection(**row) for row in self._day(day).attrs["rejected"]]  # type: ignore[arg-type, union-attr]
+        with self._naming(day):
+            return [Rejection(**row) for row in self._day(day).attrs["rejected"]]  # type: ignore[arg-type, union-attr]
 
     def read(
-        self, days: Sequence[date], block: Block, pairs: slice
+        self, days: Sequence[date], pairs: Sequence[tuple[str, str]]
     ) -> tuple[Float[Tensor, "day pair component lag"], Float[Tensor, "day pair"]]:
-        """Some pairs of a block on all days, and the seconds behind each.
+        """Some pairs on all days, and the seconds behind each: NaN and 0 where a station did not record.
 
         Raises:
             InputError: a day that cannot be read; it is named.
         """
-        values, seconds = [], []
-        for day in days:
-            try:
-                group: Any = self._day(day)[_name(block)]
-                values.append(group["correlation"][pairs])
-                seconds.append(group["seconds"][pairs])
-            except (KeyError, OSError, ValueError, RuntimeError) as error:
-                raise InputError(
-                    f"{self.path / day.isoformat()} is damaged: delete this folder, and the same command makes it again"
-                ) from error
-        return torch.from_numpy(np.stack(values)), torch.from_numpy(np.stack(seconds))
+        shape = (len(days), len(pairs), len(self._settings.components), len(lags(self._settings)))
+        kind = torch.float64 if self._settings.precision == "double" else torch.float32
+        values = torch.full(shape, torch.nan, dtype=kind)
+        seconds = torch.zeros(shape[:2], dtype=torch.float64)
+        for at, day in enumerate(days):
+            numbers = {name: number for number, name in enumerate(sorted(self._sources(day)))}
+            layout = Layout(len(numbers), self.block)
+            places: dict[Block, list[tuple[int, int]]] = defaultdict(list)
+            for row, ends in enumerate(pairs):
+                if numbers.keys() >= set(ends):
+                    block, place = layout.place(*(numbers[name] for name in ends))
+                    places[block].append((row, place))
+            with self._naming(day):
+                group: Any = self._day(day)
+                for block, both in places.items():
+                    rows, there = map(list, zip(*both, strict=True))
+                    some = slice(min(there), max(there) + 1)
+                    inside = [place - some.start for place in there]
+                    arrays = group[_name(block)]
+                    values[at, rows] = torch.from_numpy(arrays["correlation"][some][inside])
+                    seconds[at, rows] = torch.from_numpy(arrays["seconds"][some][inside])
+        return values, seconds
+
+    def _sources(self, day: date) -> Sources:
+        """What a day was made from."""
+        with self._naming(day):
+            return self._day(day).attrs["sources"]  # type: ignore[return-value]
 
     def _day(self, day: date) -> zarr.Group:
         return zarr.open_group(self.path / day.isoformat(), mode="r")
+
+    @contextlib.contextmanager
+    def _naming(self, day: date) -> Iterator[None]:
+        """An InputError that names the day where it cannot be read."""
+        try:
+            yield
+        except (KeyError, OSError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"{self.path / day.isoformat()} is damaged: delete this folder, and the same command makes it again"
+            ) from error
 
 
 class DayDraft:
@@ -132,19 +150,48 @@ class DayDraft:
         group.create_array("correlation", data=values.numpy(), chunks=chunks, compressors=None)
         group.create_array("seconds", data=seconds.numpy())
 
-    def finish(self, rejected: Sequence[Rejection]) -> None:
-        """Say what was left out."""
+    def finish(self, sources: Sources, rejected: Sequence[Rejection]) -> None:
+        """Say what it was made from and what was left out."""
+        self._group.attrs["sources"] = sources
         self._group.attrs["rejected"] = [asdict(rejection) for rejection in sorted(rejected)]
 
 
 @contextlib.contextmanager
 def writing_day(store: Path, day: date) -> Iterator[DayDraft]:
-    """A day to fill, which appears in the store when the block ends well."""
+    """A day to fill, which takes its place in the store when the block ends well."""
+    place = store / day.isoformat()
     with tempfile.TemporaryDirectory(prefix=".seisgrad-", dir=store) as folder:
         draft = Path(folder) / day.isoformat()
         yield DayDraft(draft)
-        if not (store / day.isoformat()).exists():  # another worker may have been as fast
-            os.replace(draft, store / day.isoformat())
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(place, Path(folder) / "before")
+        try:
+            os.replace(draft, place)
+        except OSError:
+            if not place.exists():  # another worker may have been as fast
+                raise
+
+
+def kept_lag(path: Path) -> float | None:
+    """The largest lag in s of the store at ``path``, None where there is none.
+
+    Raises:
+        InputError: something else is there.
+    """
+    return float(_attributes(path)["lag"]) if path.exists() else None
+
+
+def _attributes(path: Path) -> dict[str, Any]:
+    try:
+        found = dict(zarr.open_group(path, mode="r").attrs)
+    except (OSError, KeyError, ValueError):
+        found = {}
+    made = str(found.get("format"))
+    if made != FORMAT and made.startswith(FORMAT[:-1]):
+        raise InputError(f"{path} was made by another version of seisgrad ({made}): give another path")
+    if made != FORMAT:
+        raise InputError(f"{path} is there and holds no daily correlations: choose another place")
+    return found
 
 
 def _name(block: Block) -> str:

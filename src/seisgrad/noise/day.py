@@ -6,7 +6,7 @@ clusters and interrupted runs agree to the bit.
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ import torch
 from numpy.typing import NDArray
 
 from seisgrad.noise.correlations import Pair, Place
-from seisgrad.noise.daily_store import Block, writing_day
+from seisgrad.noise.daily_store import writing_day
+from seisgrad.noise.fingerprints import Fingerprints
 from seisgrad.noise.folder import Archive
+from seisgrad.noise.layout import Layout
 from seisgrad.noise.products import correlate_blocks
 from seisgrad.noise.quality import Rejection, duplicates
 from seisgrad.noise.segments import StationBlock, block_of
@@ -53,38 +55,33 @@ class Job:
     device: str = "cpu"
 
     @property
-    def groups(self) -> list[list[int]]:
-        """The numbers of the stations of every block."""
-        numbers = list(range(len(self.places)))
-        return [numbers[first : first + self.block] for first in range(0, len(numbers), self.block)]
+    def layout(self) -> Layout:
+        """Which pairs of the stations lie where."""
+        return Layout(len(self.places), self.block)
 
-    def blocks(self) -> list[Block]:
-        """Every two blocks that have a pair."""
-        number = len(self.groups)
-        every = [(i, j) for i in range(number) for j in range(i, number)]
-        return [block for block in every if self.numbers(block)]
+    def pairs(self, numbers: Sequence[tuple[int, int]]) -> list[Pair]:
+        """The pairs of stations of these numbers."""
+        return [Pair.between(self.places[i], self.places[j]) for i, j in numbers]
 
-    def numbers(self, block: Block) -> list[tuple[int, int]]:
-        """The stations of the pairs of two blocks, A before B."""
-        first, second = self.groups[block[0]], self.groups[block[1]]
-        return [(i, j) for i in first for j in second if i < j]
-
-    def pairs(self, block: Block) -> list[Pair]:
-        """The pairs of two blocks."""
-        return [Pair.between(self.places[i], self.places[j]) for i, j in self.numbers(block)]
+    def fingerprints(self) -> Fingerprints:
+        """Of what the days are made from."""
+        return Fingerprints(self.archive, self.inventory, self.places, self.settings)
 
 
-def make_day(job: Job, day: date) -> tuple[date, int]:
-    """Correlate one day and put it in the store; the day, and how many stations had anything."""
+def make_day(job: Job, day: date) -> date:
+    """Correlate the stations that recorded on a day, and put it in the store."""
+    sources = job.fingerprints().of(day)
+    job = replace(job, places=tuple(place for place in job.places if place.name in sources))
     with tempfile.TemporaryDirectory(prefix="seisgrad-") as scratch, writing_day(job.store, day) as draft:
         held, rejected = _held_blocks(job, day, Path(scratch))
-        for block in job.blocks():
+        for block in job.layout.blocks():
             first, second = (held.block(number) for number in block)
-            chosen = [(i - first.numbers[0], j - second.numbers[0]) for i, j in job.numbers(block)]
-            values, seconds = correlate_blocks(first, second, chosen, job.pairs(block), job.settings)
+            numbers = job.layout.numbers(block)
+            chosen = [(i - first.numbers[0], j - second.numbers[0]) for i, j in numbers]
+            values, seconds = correlate_blocks(first, second, chosen, job.pairs(numbers), job.settings)
             draft.put(block, values, seconds)
-        draft.finish(rejected)
-    return day, len(job.places) - len(held.absent)
+        draft.finish(sources, rejected)
+    return day
 
 
 @dataclass
@@ -109,7 +106,8 @@ def _held_blocks(job: Job, day: date, scratch: Path) -> tuple[_Held, list[Reject
     rejected: list[Rejection] = []
     thinned: list[tuple[str, NDArray[np.float32]]] = []
     held = _Held([], set())
-    for group in job.groups:
+    groups = job.layout.groups
+    for group in groups:
         records: list[StationDay | None] = []
         for number in group:
             name = job.places[number].name
@@ -122,7 +120,7 @@ def _held_blocks(job: Job, day: date, scratch: Path) -> tuple[_Held, list[Reject
                 thinned += list(_signatures(record))
         block, loud = block_of(records, group, job.settings, job.device)
         rejected += _told_loud(job, day, group, loud)
-        if len(job.groups) > 2:
+        if len(groups) > 2:
             path = scratch / f"{len(held.inside)}.pt"
             torch.save(block, path)
             held.inside.append(path)

@@ -1,5 +1,6 @@
 """A plain folder of records: what is there by station, channel and day, seen from the headers alone."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from seisgrad.errors import InputError
 from seisgrad.noise.quality import Rejection
+from seisgrad.noise.settings import DAY
 
 if TYPE_CHECKING:
     from obspy import Stream, UTCDateTime
@@ -31,13 +33,16 @@ _NOT_RECORDS = {
 
 @dataclass(frozen=True)
 class Piece:
-    """One trace of one file: its channel ``NET.STA.LOC.CHA``, first and last sample in UTC, and rate in Hz."""
+    """One trace of one file: its channel ``NET.STA.LOC.CHA``, first and last sample in UTC, and rate in Hz; the file's
+    size in bytes and when it was changed, ns."""
 
     path: Path
     channel: str
     start: "UTCDateTime"
     end: "UTCDateTime"
     rate: float
+    size: int
+    modified: int
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,12 @@ class Archive:
         pieces: by station ``NET.STA``, of one instrument each: the channels by the letter that they count as, Z, N or
             E, and their pieces in the order of time.
         rejected: files that cannot be read.
+        longest: s, of any piece.
     """
 
     pieces: dict[str, dict[str, tuple[Piece, ...]]]
     rejected: tuple[Rejection, ...]
+    longest: float
 
     @property
     def stations(self) -> list[str]:
@@ -76,11 +83,19 @@ class Archive:
 
     def during(self, station: str, start: "UTCDateTime", end: "UTCDateTime") -> dict[str, list[Piece]]:
         """The pieces of a station that touch a span of time, by the letter of their channel."""
-        touching = {
-            letter: [piece for piece in some if piece.start <= end and piece.end >= start]
-            for letter, some in self.pieces.get(station, {}).items()
-        }
+        touching = {}
+        for letter, some in self.pieces.get(station, {}).items():
+            first = bisect_left(some, start - self.longest, key=_start)
+            last = bisect_right(some, end, key=_start)
+            touching[letter] = [piece for piece in some[first:last] if piece.end >= start]
         return {letter: some for letter, some in touching.items() if some}
+
+    def of_day(self, station: str, begin: "UTCDateTime", edge: float) -> dict[str, list[Piece]]:
+        """The pieces that a station's day is made from: those that touch it or ``edge`` seconds around it, of the
+        letters that touch the day itself."""
+        inside = self.during(station, begin, begin + DAY - 1e-6)  # midnight is of the next day
+        around = self.during(station, begin - edge, begin + DAY + edge)
+        return {letter: around[letter] for letter in inside}
 
 
 def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> Archive:
@@ -125,7 +140,13 @@ def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> 
         have = ", ".join(sorted({f"{p.channel} at {p.rate:g} Hz" for p in found if _station(p) == name})[:4])
         wanted = f"component {' or '.join(letters)}, sampled at {least_rate:g} Hz or more"
         rejected.append(Rejection("", name, f"it has {have}, and none of {wanted}"))
-    return Archive(chosen, tuple(rejected))
+    longest = max(float(piece.end - piece.start) for piece in found)
+    return Archive(chosen, tuple(rejected), longest)
+
+
+def span_of_day(pieces: Sequence[Piece], begin: "UTCDateTime") -> tuple["UTCDateTime", "UTCDateTime"]:
+    """The first and the last time of some pieces within a day."""
+    return max(begin, pieces[0].start), min(begin + DAY, max(piece.end for piece in pieces))
 
 
 def read_stream(path: Path, start: "UTCDateTime | None" = None, end: "UTCDateTime | None" = None) -> "Stream":
@@ -147,10 +168,12 @@ def read_stream(path: Path, start: "UTCDateTime | None" = None, end: "UTCDateTim
 
 
 def _pieces_of(file: Path) -> Iterator[Piece]:
+    lies = file.stat()  # before it is read, so that what is written to it meanwhile counts as new
     for trace in read_stream(file):
         stats = trace.stats
         if stats.npts > 1 and stats.channel:
-            yield Piece(file, trace.id, stats.starttime, stats.endtime, float(stats.sampling_rate))
+            span = stats.starttime, stats.endtime
+            yield Piece(file, trace.id, *span, float(stats.sampling_rate), lies.st_size, lies.st_mtime_ns)
 
 
 def _instruments(
@@ -167,13 +190,17 @@ def _instruments(
             grouped[_station(piece)][f"{location}.{code[:-1]}"][letter].append(piece)
     return {
         name: {
-            letter: tuple(sorted(some, key=lambda piece: piece.start))
+            letter: tuple(sorted(some, key=_start))
             for letter, some in max(sorted(instruments.items()), key=lambda item: _seconds(item[1]))[
                 1
             ].items()
         }
         for name, instruments in grouped.items()
     }
+
+
+def _start(piece: Piece) -> "UTCDateTime":
+    return piece.start
 
 
 def _station(piece: Piece) -> str:

@@ -1,7 +1,6 @@
 """From a folder of records to correlations: the days that are missing are made, then all are stacked."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -49,11 +48,13 @@ class Correlated:
     Attributes:
         correlations: of the pairs that have any.
         days: those that were recorded.
+        remade: days that were there and were made again, and what is new about them.
         rejected: files, stations, days and pairs that were left out, and why.
     """
 
     correlations: Correlations
     days: tuple[date, ...]
+    remade: dict[date, tuple[str, ...]]
     rejected: tuple[Rejection, ...]
 
 
@@ -77,7 +78,8 @@ def correlate(
     Args:
         records: a folder of miniSEED, SAC or what else ObsPy reads, in any order and depth.
         stations: StationXML or dataless SEED, a file or a folder of them, or an ``Inventory``.
-        store: a Zarr store of correlations by day, made or gone on with; a day that is there is not made again.
+        store: a Zarr store of correlations by day, made or gone on with; a day that is there is made again only where
+            its records, a response, a direction or a place have changed.
         settings: what is done with the records.
         method: of the stack over days.
         replicates: stacks of days drawn with replacement.
@@ -100,23 +102,28 @@ def correlate(
             f"no record in {records} is longer than {4 * settings.fade:g} s, which the band asks for: give longer ones "
             "or a band of higher frequencies"
         )
-    held = DailyStore(Path(store), places, settings, _block(settings, memory))
+    held = DailyStore(Path(store), settings, _block(settings, memory))
     job = Job(archive, inventory, tuple(places), settings, held.block, Path(store), device)
-    _make(job, held, days, cores() if workers is None else workers, scheduler, progress or (lambda *_: None))
+    missing = held.missing(days, job.fingerprints())
+    done = len(days) - len(missing)
+    tell = progress or (lambda *_: None)
+    tell(done, done, len(days))
+    with closing(_made(job, list(missing), workers or cores(), scheduler)) as made:
+        for number, _ in enumerate(made, done + 1):
+            tell(done, number, len(days))
     for day in days:
         rejected += held.rejected(day)
     left_out, wrong = wrong_days(job, held, days)
     drawn = resampled_days(len(days), replicates, seed)
-    found, missing = stack_days(job, held, days, method, drawn, left_out)
-    rejected += wrong + missing
+    found, apart = stack_days(job, held, days, method, drawn, left_out)
+    rejected += wrong + apart
     if found is None:
-        if not left_out.any():
-            held.forget(days)  # so that the same command, once the reason is mended, makes them
         first = min((r for r in rejected if r.day), default=min(rejected))
         reason = f"{first.day} {first.what}: {first.reason}".lstrip()
         raise InputError(f"no pair of stations has data at the same time; the first reason: {reason}")
     rejected += wrong_always(found, settings)
-    return Correlated(found, tuple(days), tuple(sorted(rejected)))
+    remade = {day: new for day, new in missing.items() if new}
+    return Correlated(found, tuple(days), remade, tuple(sorted(rejected)))
 
 
 def correlate_motion(
@@ -196,23 +203,16 @@ def _block(settings: Settings, memory: float) -> int:
     return max(1, int((-linear + (linear**2 + 4 * square * available) ** 0.5) / (2 * square)))
 
 
-def _make(
-    job: Job, held: DailyStore, days: list[date], workers: int, scheduler: str | None, tell: Progress
-) -> None:
-    """The days that are missing."""
-    missing = held.missing(days)
-    done = before = len(days) - len(missing)
-    tell(before, done, len(days))
+def _made(job: Job, days: list[date], workers: int, scheduler: str | None) -> Generator[date, None, None]:
+    """The days, each when it is in the store."""
     work = partial(make_day, job)
-    with contextlib.ExitStack() as opened:
-        if not missing:
-            made: Iterator[object] = iter(())
-        elif scheduler:
-            made = on_cluster(work, missing, opened.enter_context(cluster(scheduler)))
-        elif workers == 1:
-            made = map(work, missing)
-        else:
-            made = opened.enter_context(closing(on_this_machine(work, missing, workers)))
-        for _ in made:
-            done += 1
-            tell(before, done, len(days))
+    if not days:
+        return
+    if scheduler:
+        with cluster(scheduler) as client:
+            yield from on_cluster(work, days, client)
+    elif workers == 1:
+        yield from map(work, days)
+    else:
+        with closing(on_this_machine(work, days, workers)) as made:
+            yield from made

@@ -87,13 +87,15 @@ def _against_the_stack(
     numbers: list[tuple[int, int]] = []
     shifts: list[Float[Tensor, "day pair"]] = []
     likeness: list[Float[Tensor, "day pair"]] = []
-    for block in job.blocks():
-        some = job.numbers(block)
+    names = [place.name for place in job.places]
+    for block in job.layout.blocks():
+        some = job.layout.numbers(block)
         step = max(
             1, _AT_ONCE // (len(days) * len(lags(job.settings)) * 64)
         )  # which the search of shifts takes
         for first in range(0, len(some), step):
-            values, seconds = held.read(days, block, slice(first, first + step))
+            ends = [(names[i], names[j]) for i, j in some[first : first + step]]
+            values, seconds = held.read(days, ends)
             values = values[:, :, column : column + 1]
             whole = stack(values, seconds, "robust")
             shift, alike = shift_between(

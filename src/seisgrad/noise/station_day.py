@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seisgrad.errors import InputError
-from seisgrad.noise.folder import Archive, Piece
+from seisgrad.noise.folder import Archive, Piece, span_of_day
 from seisgrad.noise.preparation import Response, prepare, read_channel
 from seisgrad.noise.quality import Rejection, dead
-from seisgrad.noise.settings import DAY, Settings
+from seisgrad.noise.settings import Settings
 from seisgrad.noise.stations import channel_of, response_of, to_vertical_north_east
 
 if TYPE_CHECKING:
@@ -60,10 +60,9 @@ def prepare_station(
     edge = 2 * settings.fade
     found: dict[str, _Component] = {}
     rejected: list[Rejection] = []
-    for letter, pieces in archive.during(station, begin, begin + DAY).items():
-        around = archive.during(station, begin - edge, begin + DAY + edge)[letter]
+    for letter, pieces in archive.of_day(station, begin, edge).items():
         try:
-            found[letter] = _component(around, stations, begin, edge, settings)
+            found[letter] = _component(pieces, stations, begin, edge, settings)
         except InputError as error:
             rejected.append(Rejection(day.isoformat(), pieces[0].channel, str(error)))
     wanted = [letter for letter in settings.letters if letter in found]
@@ -93,7 +92,7 @@ def _component(
         raise InputError(
             f"{others.pop()} is there beside it, expected one channel of a kind: keep one of them"
         )
-    entry = channel_of(stations, first.channel, max(begin, first.start))
+    entry = channel_of(stations, first.channel, *span_of_day(pieces, begin))
     runs = read_channel(pieces, begin, edge)
     if not runs:
         raise InputError("it holds no samples on this day")

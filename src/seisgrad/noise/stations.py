@@ -1,9 +1,8 @@
 """Where the stations stand, where their components point and how their instruments respond: StationXML or dataless."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,6 @@ from seisgrad.noise.correlations import Place
 if TYPE_CHECKING:
     from obspy import Inventory, UTCDateTime
     from obspy.core.inventory import Channel, Response
-
-log = logging.getLogger(__name__)
 
 Real = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -66,18 +63,58 @@ def place_of(stations: "Inventory", name: str) -> Place:
     return Place(name, float(first.latitude), float(first.longitude))
 
 
-def channel_of(stations: "Inventory", channel: str, time: "UTCDateTime") -> "Channel":
-    """The entry of ``NET.STA.LOC.CHA`` at a time.
+def channel_of(stations: "Inventory", channel: str, start: "UTCDateTime", end: "UTCDateTime") -> "Channel":
+    """The entry of ``NET.STA.LOC.CHA`` between two times.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or the instrument is exchanged for another in between.
     """
     network, station, location, code = channel.split(".")
-    chosen = stations.select(network=network, station=station, location=location, channel=code, time=time)
-    for entry in (c for part in chosen for found in part for c in found):
-        return entry
-    raise InputError(
-        f"the stations hold nothing for {channel} on {time.date}: give the StationXML of this channel"
+    chosen = stations.select(
+        network=network, station=station, location=location, channel=code, starttime=start, endtime=end
+    )
+    entries = [entry for part in chosen for found in part for entry in found]
+    there = [entry for entry in entries if entry.is_active(time=start)]
+    if not there:
+        raise InputError(
+            f"the stations hold nothing for {channel} on {start.date}: give the StationXML of this channel"
+        )
+    # at the time when an entry ends the next one begins, and both say that they hold
+    entry = max(there, key=lambda entry: entry.start_date.ns if entry.start_date else -np.inf)
+    for later in entries:
+        if (
+            later.start_date
+            and start < later.start_date < end
+            and instrument_of(later) != instrument_of(entry)
+        ):
+            raise InputError(
+                f"the response or direction of {channel} changes on this day, at {later.start_date}"
+            )
+    return entry
+
+
+def instrument_of(entry: "Channel", *, response: bool = True) -> list[Any]:
+    """Azimuth, dip and, if asked for, all numbers of the response, in values that JSON can hold."""
+    return [_plain(entry.azimuth), _plain(entry.dip), _plain(entry.response) if response else None]
+
+
+def _plain(value: Any) -> Any:
+    """A response of ObsPy, which is objects in objects."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    held = {name: each for name, each in getattr(value, "__dict__", {}).items() if not _is_words(name)}
+    return {name: _plain(each) for name, each in held.items()} or str(value)
+
+
+def _is_words(name: str) -> bool:
+    return name in ("resource_id", "resource_id2", "name", "comments", "extra") or name.endswith(
+        "description"
     )
 
 

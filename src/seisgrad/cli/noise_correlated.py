@@ -1,0 +1,68 @@
+"""What ``seisgrad noise correlate`` says when it ends."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seisgrad.cli.console import Console
+
+if TYPE_CHECKING:
+    from seisgrad.noise import Correlated, Settings
+
+
+def tell(
+    result: "Correlated",
+    settings: "Settings",
+    longer: float | None,
+    files: dict[str, Path],
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Print the summary.
+
+    Args:
+        result: correlations, days and what was left out.
+        settings: how they were made.
+        longer: a lag that the stations ask for now, s, where that of the days that are there was kept.
+        files: what was written.
+        quiet: print nothing.
+        as_json: print one JSON object.
+    """
+    pairs = result.correlations.pairs
+    summary = {
+        "pairs": len(pairs),
+        "days": len(result.days),
+        "remade": {day.isoformat(): new for day, new in result.remade.items()},
+        "components": list(settings.components),
+        "lag": settings.lag,
+        "rate": settings.sampling,
+        "rejected": len(result.rejected),
+        "files": files,
+    }
+    lines = [
+        f"{len(pairs)} pairs, {', '.join(settings.components)}, {len(result.days)} days, lags to {settings.lag:g} s at "
+        f"{settings.sampling:g} Hz",
+        f"{len(result.rejected)} rejections, see {files['rejected']}"
+        if result.rejected
+        else "nothing was rejected",
+        f"wrote {files['correlations']}",
+    ]
+    if result.remade:
+        lines.insert(1, _what_is_new(result))
+    if longer:
+        lines.insert(
+            1,
+            f"the lag is that of the days that are there; the stations now ask for {longer:g} s: for these, give --lag "
+            "and another --out",
+        )
+    Console(quiet=quiet, as_json=as_json).finish(summary, *lines)
+
+
+def _what_is_new(result: "Correlated") -> str:
+    """How many days were made again, and the commonest reasons."""
+    often = Counter(new for day in result.remade.values() for new in day).most_common()
+    reasons = [f"{new} ({number})" for new, number in often[:4]]
+    if len(often) > len(reasons):
+        reasons.append(f"and {len(often) - len(reasons)} more")
+    return f"{len(result.remade)} of them made again: {', '.join(reasons)}"
