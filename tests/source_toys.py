@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,24 +14,23 @@ from seisgrad.source.radiation import coefficients
 class ToyDraws:
     """Events with 6 to 16 stations all around, 15 to 200 km away, some without one of their components."""
 
-    name = "toy"
-
     def __init__(self, stations: int = 16, noise: float = 0.05) -> None:
         self.stations, self.noise = stations, noise
 
-    def draw(self, number: int, generator: torch.Generator) -> tuple[Gather, Tensor]:
+    def draw(self, number: int, generator: np.random.Generator) -> tuple[Gather, Tensor]:
         """Gathers of ``number`` events and their moment tensors (N·m)."""
+        chance = torch.Generator().manual_seed(int(generator.integers(2**62)))
 
         def even(*shape: int) -> Tensor:
-            return torch.rand(*shape, generator=generator)
+            return torch.rand(*shape, generator=chance)
 
         def normal(*shape: int) -> Tensor:
-            return torch.randn(*shape, generator=generator)
+            return torch.randn(*shape, generator=chance)
 
         many = (number, self.stations)
         magnitude, depth = 3.5 + 2.0 * even(number), 3.0 + 12.0 * even(number)
         azimuth, distance = 360.0 * even(*many), 15.0 + 185.0 * even(*many)
-        mechanism = random_double_couples(number, generator).float()
+        mechanism = random_double_couples(number, chance).float()
         path = (distance.square() + depth[:, None].square()).sqrt()
         amplitude = (
             _motion(mechanism, azimuth, torch.atan2(distance, -depth[:, None]))
@@ -47,7 +47,7 @@ class ToyDraws:
         )
         windows = windows * 1e-5 * 10.0 ** (magnitude - 4.0)[:, None, None, None, None]
         there = torch.arange(self.stations) < torch.randint(
-            6, self.stations + 1, (number, 1), generator=generator
+            6, self.stations + 1, (number, 1), generator=chance
         )
         recorded = there[..., None] & (even(*many, 3) > 0.05)
         windows = torch.where(recorded[:, :, None, :, None], windows, 0.0)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from source_toys import ToyDraws
@@ -24,7 +25,7 @@ KINDS = {
 @pytest.fixture(scope="module")
 def gather() -> Gather:
     """Three events of the toy in double precision."""
-    return ToyDraws(9).draw(3, torch.Generator().manual_seed(1))[0].to(torch.float64)
+    return ToyDraws(9).draw(3, np.random.default_rng(1))[0].to(torch.float64)
 
 
 def network(kind: str) -> torch.nn.Module:
@@ -34,7 +35,7 @@ def network(kind: str) -> torch.nn.Module:
         made = KINDS[kind]().double().eval()
         for parameter in made.parameters():
             parameter.data += 0.1 * torch.randn_like(parameter)
-    seen = ToyDraws(9).draw(8, torch.Generator().manual_seed(3))[0].to(torch.float64)
+    seen = ToyDraws(9).draw(8, np.random.default_rng(3))[0].to(torch.float64)
     made.adapt(seen, torch.linspace(3.0, 6.0, 8, dtype=torch.float64))
     return made
 

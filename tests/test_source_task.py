@@ -1,0 +1,104 @@
+"""Networks of sources learn from events drawn on the fly, and a training goes on where it was left."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from source_toys import ToyDraws
+
+from seisgrad.errors import InputError
+from seisgrad.source.harmonic import HarmonicSize
+from seisgrad.source.moment_tensor import from_plane, moment_of_magnitude
+from seisgrad.source.sourcenet import SourceNetSize
+from seisgrad.source.task import Losses, SourceTask, truth
+from seisgrad.training import Settings, fit
+
+SMALL = HarmonicSize(d_model=64, heads=2, layers=2, feed_forward=64, window=64)
+TINY = HarmonicSize(d_model=32, heads=2, layers=1, feed_forward=16, window=16)
+
+
+def test_it_learns_the_radiation_of_a_double_couple(tmp_path: Path) -> None:
+    """From some thousand toy events to below 15 degrees on events it has not met; a guess is 75 degrees off."""
+    task = SourceTask(ToyDraws(10), "harmonic", SMALL, events=2560, validation=256)
+    settings = Settings(epochs=3, batch_size=64, learning_rate=3e-3, warm_up=0.1, ema=0.9, seed=1)
+    done = fit(task, settings, tmp_path / "net")
+    last = done.history[-1]
+    assert last["validation_kagan"] < 15.0
+    assert last["validation_magnitude"] < 0.15
+    task.network.eval()
+    gather, moment = ToyDraws(10).draw(256, np.random.default_rng(77))
+    with torch.no_grad():
+        said = task.network(gather)
+    sure = said.log_error.argsort()
+    error = (torch.nn.functional.normalize(said.mechanism, dim=-1) - truth(moment)["mechanism"]).norm(dim=-1)
+    assert error[sure[:128]].mean() < error[sure[128:]].mean()  # where it doubts it is worse
+
+
+def test_a_training_that_was_interrupted_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    settings = Settings(epochs=2, batch_size=16, seed=3, checkpoint_seconds=0.0)
+
+    def task() -> SourceTask:
+        return SourceTask(ToyDraws(6), "harmonic", TINY, events=64, validation=16)
+
+    whole = fit(task(), settings, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    interrupted = task()
+    kept, calls = interrupted.loss, 0
+
+    def killed(*args: object) -> dict[str, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        if calls == 6:
+            raise Stop
+        return kept(*args)
+
+    interrupted.loss = killed
+    with pytest.raises(Stop):
+        fit(interrupted, settings, tmp_path / "again")
+    again = fit(task(), settings, tmp_path / "again")
+    assert again.resumed_at is not None
+    assert again.history[-1]["validation_loss"] == whole.history[-1]["validation_loss"]
+
+
+def test_batches_are_new_events_and_validation_always_the_same() -> None:
+    task = SourceTask(ToyDraws(6), "harmonic", TINY, events=64, validation=16)
+    index = np.arange(4)
+    one, same, other = (task.batch("train", index, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one["windows"], same["windows"])
+    assert not torch.equal(one["windows"], other["windows"])
+    torch.testing.assert_close(one["mechanism"].norm(dim=-1), torch.ones(4))
+
+
+def test_the_truth_of_a_moment_tensor() -> None:
+    """Twice the moment is the same mechanism; a perfect answer has no loss but what rounds the distance off."""
+    plane = from_plane(*(torch.tensor([x], dtype=torch.float64) for x in (30.0, 50.0, -80.0)))
+    small, large = (truth(plane * moment_of_magnitude(torch.tensor(mw).double())) for mw in (4.0, 6.0))
+    torch.testing.assert_close(small["mechanism"], large["mechanism"])
+    torch.testing.assert_close(large["size"], torch.tensor([6.0]))
+
+
+@pytest.mark.parametrize("kind", ["harmonic", "sourcenet"])
+def test_only_the_head_that_doubts_learns_from_the_error_of_the_doubt(kind: str) -> None:
+    size = TINY if kind == "harmonic" else SourceNetSize(d_model=16, heads=2, layers=1, feed_forward=16)
+    task = SourceTask(ToyDraws(6), kind, size, events=64, validation=16)
+    batch = task.batch("train", np.arange(8), np.random.default_rng(1))
+    task.loss(task.network, batch)["doubt"].backward()
+    learns = {
+        name.split(".")[0]
+        for name, p in task.network.named_parameters()
+        if p.grad is not None and p.grad.any()
+    }
+    assert learns == {"doubt"}
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(InputError, match="there is no network 'set'"):
+        SourceTask(ToyDraws(6), "set")
+    with pytest.raises(InputError, match="was given a SourceNetSize, expected a HarmonicSize"):
+        SourceTask(ToyDraws(6), "harmonic", SourceNetSize())
+    with pytest.raises(InputError, match="direction = -1"):
+        Losses(direction=-1.0)
