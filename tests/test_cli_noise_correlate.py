@@ -127,7 +127,29 @@ def test_what_was_made_again_is_told(
     assert main(asked) == 0
     said = capsys.readouterr().out
     assert "3 pairs, ZZ, 2 days, lags to 108 s" in said
-    assert "2 of them made again: a new station XX.S2 (2)" in said
+    assert "2 of these days made again: a new station XX.S2 (2)" in said
     assert "the stations now ask for 115 s: for these, give --lag and another --out" in said
     assert main([*asked, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["remade"] == {}
+
+
+def test_components_that_nobody_recorded_are_told(
+    folders: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "cc.zarr"
+    assert main(words(folders, out, "--no-response", "--components", "TT")) == 2
+    error = capsys.readouterr().err
+    assert "no station has both horizontals (N and E, or 1 and 2), which TT need" in error
+    assert not list(tmp_path.iterdir())
+    asked = words(folders, out, "--no-response", "--components", "ZZ,ZR,TT")
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert "3 pairs, ZZ, 2 days" in said
+    assert "no pair has ZR, TT, for want of horizontals" in said
+    assert read_correlations(out).components == ("ZZ",)
+    told = {row.what: row.reason for row in read_rejections(tmp_path / "cc.rejected.csv")}
+    assert told["ZR"] == "no pair has it: it needs both horizontals at the second station"
+    assert told["TT"] == "no pair has it: it needs both horizontals at both stations"
+    assert main([*asked, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["components"], said["missing_components"]) == (["ZZ"], ["ZR", "TT"])

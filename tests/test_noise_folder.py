@@ -166,6 +166,38 @@ class TestWhatIsDoneToRecords:
         # a radial wave is not transverse: noise from all around has neither ZT nor RT
         assert rms(one.correlations.of("RT")) < 0.2 * rms(one.correlations.of("RR"))
 
+    def test_pairs_without_the_horizontals_that_are_asked_for_are_told(
+        self, motion: np.ndarray, tmp_path: Path
+    ) -> None:
+        """Of three stations, one has a vertical alone."""
+        third = isotropic([(3.0, -8.0)], 3.0, 86400, RATE, (0.03, 0.2), seed=8, directions=30)[0].numpy()
+        traces = [
+            trace(series, f"S{i}", f"BH{letter}")
+            for i, station in enumerate([*motion, third[:1]])
+            for letter, series in zip("ZNE", station, strict=False)
+        ]
+        stations = inventory(places([*WHERE, (3.0, -8.0)]), ("BHZ", "BHN", "BHE"))
+        turned = run(tmp_path / "turned", traces, replace(SMALL, components=("TT", "RZ")), stations)
+        assert [pair.name for pair in turned.correlations.pairs] == [
+            "XX.S0_XX.S1",
+            "XX.S0_XX.S2",
+            "XX.S1_XX.S2",
+        ]
+        assert turned.correlations.of("TT")[1:].isnan().all()
+        assert turned.correlations.of("RZ").isfinite().all()
+        one = run(tmp_path / "one", traces, replace(SMALL, components=("TT",)), stations)
+        assert [pair.name for pair in one.correlations.pairs] == ["XX.S0_XX.S1"]
+        assert "XX.S1_XX.S2: its stations did not record TT" in reasons(one)
+        with pytest.raises(
+            InputError, match=r"has TT at the same time; .* XX.S1: component E is missing"
+        ):
+            run(
+                tmp_path / "none",
+                [one for one in traces if one.stats.station != "S0"],
+                replace(SMALL, components=("TT",)),
+                inventory(places([*WHERE, (3.0, -8.0)]), ("BHZ", "BHN")),
+            )
+
 
 class TestGaps:
     def test_a_gap_of_three_hours_weighs_nothing(self, motion: np.ndarray, tmp_path: Path) -> None:
@@ -204,7 +236,7 @@ class TestGaps:
 
     def test_stations_that_never_meet_are_told(self, motion: np.ndarray, tmp_path: Path) -> None:
         halves = [trace(motion[0, 0, :43000], "S0"), trace(motion[1, 0, 43400:], "S1", start=DAY + 43400)]
-        with pytest.raises(InputError, match="no pair of stations has data at the same time"):
+        with pytest.raises(InputError, match="no pair of stations has ZZ at the same time"):
             run(tmp_path, halves)
 
 

@@ -29,33 +29,37 @@ def tell(
         quiet: print nothing.
         as_json: print one JSON object.
     """
-    pairs = result.correlations.pairs
+    found = result.correlations
+    nobody = [name for name in settings.components if name not in found.components]
     summary = {
-        "pairs": len(pairs),
+        "pairs": len(found.pairs),
         "days": len(result.days),
         "remade": {day.isoformat(): new for day, new in result.remade.items()},
-        "components": list(settings.components),
+        "components": list(found.components),
+        "missing_components": nobody,
         "lag": settings.lag,
         "rate": settings.sampling,
         "rejected": len(result.rejected),
         "files": files,
     }
     lines = [
-        f"{len(pairs)} pairs, {', '.join(settings.components)}, {len(result.days)} days, lags to {settings.lag:g} s at "
-        f"{settings.sampling:g} Hz",
-        f"{len(result.rejected)} rejections, see {files['rejected']}"
-        if result.rejected
-        else "nothing was rejected",
-        f"wrote {files['correlations']}",
+        f"{len(found.pairs)} pairs, {', '.join(found.components)}, {len(result.days)} days, lags to {settings.lag:g} s "
+        f"at {settings.sampling:g} Hz"
     ]
-    if result.remade:
-        lines.insert(1, _what_is_new(result))
+    if nobody:
+        lines.append(f"no pair has {', '.join(nobody)}, for want of horizontals")
     if longer:
-        lines.insert(
-            1,
+        lines.append(
             f"the lag is that of the days that are there; the stations now ask for {longer:g} s: for these, give --lag "
-            "and another --out",
+            "and another --out"
         )
+    if result.remade:
+        lines.append(_what_is_new(result))
+    if result.rejected:
+        lines.append(f"{len(result.rejected)} rejections, see {files['rejected']}")
+    else:
+        lines.append("nothing was rejected")
+    lines.append(f"wrote {files['correlations']}")
     Console(quiet=quiet, as_json=as_json).finish(summary, *lines)
 
 
@@ -65,4 +69,4 @@ def _what_is_new(result: "Correlated") -> str:
     reasons = [f"{new} ({number})" for new, number in often[:4]]
     if len(often) > len(reasons):
         reasons.append(f"and {len(often) - len(reasons)} more")
-    return f"{len(result.remade)} of them made again: {', '.join(reasons)}"
+    return f"{len(result.remade)} of these days made again: {', '.join(reasons)}"

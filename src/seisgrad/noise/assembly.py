@@ -28,7 +28,8 @@ def stack_days(
     drawn: Float[Tensor, "replicate day"],
     left_out: NDArray[np.bool_],
 ) -> tuple[Correlations | None, list[Rejection]]:
-    """The stacks of all pairs that have any data, in the order of their stations; those without, and why.
+    """The stacks of all pairs that have any data, in the order of their stations; those without, the components that no
+    pair has, and why.
 
     Args:
         job: stations, settings and blocks.
@@ -55,24 +56,30 @@ def stack_days(
             again = [stack(values, seconds * times[:, None], method) for times in drawn]
             spread = torch.stack(again) if again else whole.new_zeros(0, *whole.shape)
             for row, (pair, number) in enumerate(zip(pairs[some], numbers[some], strict=True)):
-                if bool((seconds[:, row] > 0).any()):
-                    rows.append((number, pair, whole[row], spread[:, row]))
-                else:
+                if not bool((seconds[:, row] > 0).any()):
                     reason = "there is no day on which both stations have data that can be used"
                     missing.append(Rejection("", pair.name, reason))
+                elif bool(whole[row].isnan().all()):
+                    reason = f"its stations did not record {' or '.join(job.settings.components)}"
+                    missing.append(Rejection("", pair.name, reason))
+                else:
+                    rows.append((number, pair, whole[row], spread[:, row]))
     if not rows:
         return None, missing
     _, pairs, values, spread = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
     replicates = torch.stack(spread, 1) if len(drawn) else None
-    return (
-        Correlations(
-            "C",
-            lags(job.settings),
-            False,
-            job.settings.components,
-            tuple(pairs),
-            torch.stack(values),
-            replicates,
-        ),
-        missing,
-    )
+    names = job.settings.components
+    whole = Correlations("C", lags(job.settings), False, names, tuple(pairs), torch.stack(values), replicates)
+    some = whole.values.isfinite().any(-1).any(0).tolist()
+    there = [name for name, is_there in zip(names, some, strict=True) if is_there]
+    for name in (name for name in names if name not in there):
+        reason = f"no pair has it: it needs both horizontals at {_where(name)}"
+        missing.append(Rejection("", name, reason))
+    return whole if len(there) == len(names) else whole.select(components=there), missing
+
+
+def _where(component: str) -> str:
+    """The stations at which a component needs horizontals."""
+    if "Z" not in component:
+        return "both stations"
+    return "the second station" if component[0] == "Z" else "the first station"

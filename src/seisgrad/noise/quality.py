@@ -19,7 +19,7 @@ class Rejection:
 
     Attributes:
         day: ISO date, or empty where it is not about one day.
-        what: a station, channel, pair or file.
+        what: a station, channel, pair, component or file.
         reason: one sentence.
     """
 

@@ -95,6 +95,8 @@ def correlate(
     """
     inventory = read_stations(stations) if isinstance(stations, str | Path) else stations
     archive = scan(records, settings.letters, 2 * settings.pass_band[3])
+    if settings.letters != "Z" and "ZZ" not in settings.components:
+        _check_horizontals(archive, settings)
     places, rejected = _places(archive, inventory)
     days = archive.days(4 * settings.fade)
     if not days:
@@ -120,7 +122,8 @@ def correlate(
     if found is None:
         first = min((r for r in rejected if r.day), default=min(rejected))
         reason = f"{first.day} {first.what}: {first.reason}".lstrip()
-        raise InputError(f"no pair of stations has data at the same time; the first reason: {reason}")
+        wanted = " or ".join(settings.components)
+        raise InputError(f"no pair of stations has {wanted} at the same time; the first reason: {reason}")
     rejected += wrong_always(found, settings)
     remade = {day: new for day, new in missing.items() if new}
     return Correlated(found, tuple(days), remade, tuple(sorted(rejected)))
@@ -173,6 +176,15 @@ def usual_lag(inventory: "Inventory", settings: Settings) -> float:
     )
     wanted = farthest * _KM_PER_DEGREE + 5 / settings.band[0]
     return min(float(np.ceil(wanted)), settings.segment / 2)
+
+
+def _check_horizontals(archive: Archive, settings: Settings) -> None:
+    """InputError where no station can have a horizontal component, before all days are made in vain."""
+    if not any(parts.keys() >= {"N", "E"} for parts in archive.pieces.values()):
+        raise InputError(
+            f"no station has both horizontals (N and E, or 1 and 2), which {', '.join(settings.components)} need: add "
+            "their records, or ask for ZZ"
+        )
 
 
 def _places(archive: Archive, inventory: "Inventory") -> tuple[list[Place], list[Rejection]]:
