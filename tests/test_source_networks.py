@@ -11,14 +11,14 @@ from seisgrad.errors import InputError
 from seisgrad.source.gather import Gather
 from seisgrad.source.harmonic import HarmonicNet, HarmonicSize
 from seisgrad.source.moment_tensor import from_basis, from_matrix, to_basis, to_matrix
-from seisgrad.source.sourcenet import SCALARS, SourceNet, SourceNetSize, scalars
+from seisgrad.source.sourcenet import SCALARS, PaperNet, PaperSize, scalars
 
 SMALL = {"d_model": 32, "heads": 2, "layers": 2, "feed_forward": 32}
 KINDS = {
     "harmonic": lambda: HarmonicNet(HarmonicSize(**SMALL, window=32)),
-    "sourcenet": lambda: SourceNet(SourceNetSize(**SMALL)),
-    "deepsets": lambda: SourceNet(SourceNetSize(**{**SMALL, "layers": 0}, attention_pooling=False)),
-    "without scalars": lambda: SourceNet(SourceNetSize(**SMALL, scalars=False)),
+    "sourcenet": lambda: PaperNet(PaperSize(**SMALL)),
+    "deepsets": lambda: PaperNet(PaperSize(**{**SMALL, "layers": 0}, attention_pooling=False)),
+    "without scalars": lambda: PaperNet(PaperSize(**SMALL, scalars=False)),
 }
 
 
@@ -125,7 +125,7 @@ def test_derivatives_by_the_records_are_right(kind: str, gather: Gather) -> None
 
 def test_the_sizes_are_those_of_the_paper_and_ours_is_smaller() -> None:
     with torch.device("meta"):
-        theirs, ours = SourceNet(SourceNetSize()), HarmonicNet(HarmonicSize())
+        theirs, ours = PaperNet(PaperSize()), HarmonicNet(HarmonicSize())
     beside = sum(p.numel() for p in theirs.doubt.parameters())
     assert sum(p.numel() for p in theirs.parameters()) - beside == pytest.approx(2.06e6, rel=0.01)
     assert 0.6e6 < sum(p.numel() for p in ours.parameters()) < 1.5e6

@@ -10,7 +10,7 @@ from source_toys import ToyDraws
 from seisgrad.errors import InputError
 from seisgrad.source.harmonic import HarmonicSize
 from seisgrad.source.moment_tensor import from_plane, moment_of_magnitude
-from seisgrad.source.sourcenet import SourceNetSize
+from seisgrad.source.sourcenet import PaperSize
 from seisgrad.source.task import Losses, SourceTask, truth
 from seisgrad.training import Settings, fit
 
@@ -83,7 +83,7 @@ def test_the_truth_of_a_moment_tensor() -> None:
 
 @pytest.mark.parametrize("kind", ["harmonic", "sourcenet"])
 def test_only_the_head_that_doubts_learns_from_the_error_of_the_doubt(kind: str) -> None:
-    size = TINY if kind == "harmonic" else SourceNetSize(d_model=16, heads=2, layers=1, feed_forward=16)
+    size = TINY if kind == "harmonic" else PaperSize(d_model=16, heads=2, layers=1, feed_forward=16)
     task = SourceTask(ToyDraws(6), kind, size, events=64, validation=16)
     batch = task.batch("train", np.arange(8), np.random.default_rng(1))
     task.loss(task.network, batch)["doubt"].backward()
@@ -98,7 +98,7 @@ def test_only_the_head_that_doubts_learns_from_the_error_of_the_doubt(kind: str)
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="there is no network 'set'"):
         SourceTask(ToyDraws(6), "set")
-    with pytest.raises(InputError, match="was given a SourceNetSize, expected a HarmonicSize"):
-        SourceTask(ToyDraws(6), "harmonic", SourceNetSize())
+    with pytest.raises(InputError, match="was given a PaperSize, expected a HarmonicSize"):
+        SourceTask(ToyDraws(6), "harmonic", PaperSize())
     with pytest.raises(InputError, match="direction = -1"):
         Losses(direction=-1.0)

@@ -22,8 +22,8 @@ _TINY = 1e-12  # m/s, and as a share of the largest amplitude: what logarithms a
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceNetSize:
-    """Size of a :class:`SourceNet`; that of the paper by default.
+class PaperSize:
+    """Size of a :class:`PaperNet`; that of the paper by default.
 
     Args:
         d_model: features per station, a multiple of ``heads``.
@@ -43,7 +43,7 @@ class SourceNetSize:
     attention_pooling: bool = True
 
 
-class SourceNet(nn.Module):
+class PaperNet(nn.Module):
     """See the module. Azimuths and places go in as plain numbers, as in the paper.
 
     Args:
@@ -53,7 +53,7 @@ class SourceNet(nn.Module):
         InputError: heads that do not divide ``d_model``.
     """
 
-    def __init__(self, size: SourceNetSize) -> None:
+    def __init__(self, size: PaperSize) -> None:
         super().__init__()
         self.size = size
         d = size.d_model

@@ -1,7 +1,6 @@
 """What training knows of earthquakes: events drawn anew for every batch, a network and how its answer is judged."""
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,17 +13,13 @@ from torch import Tensor, nn
 from seisgrad.errors import InputError
 from seisgrad.source.answer import Answer
 from seisgrad.source.gather import Gather
-from seisgrad.source.harmonic import HarmonicNet, HarmonicSize
+from seisgrad.source.harmonic import HarmonicSize
 from seisgrad.source.kagan import kagan_angle
+from seisgrad.source.kinds import KINDS
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment, to_basis
-from seisgrad.source.sourcenet import SourceNet, SourceNetSize
+from seisgrad.source.sourcenet import PaperSize
 from seisgrad.training.task import Batch, Split
 
-KINDS: Mapping[str, tuple[type, Callable[[Any], nn.Module]]] = {
-    "harmonic": (HarmonicSize, HarmonicNet),
-    "sourcenet": (SourceNetSize, SourceNet),
-}
-"""The class of its size and the untrained network of a kind, by name."""
 _ROUND = 1e-2  # below this a distance counts squared: its derivative must not jump at 0
 _LEAST = 0.1  # degrees; smaller errors are no better
 _DOUBT = 0.1  # weight of what trains the doubt
@@ -76,7 +71,7 @@ class SourceTask:
 
     Args:
         draws: where events come from.
-        kind: of network, one of :data:`KINDS`.
+        kind: of network, one of :data:`seisgrad.source.kinds.KINDS`.
         size: of the network; that of the kind by default.
         losses: how it is judged.
         events: of a pass.
@@ -91,7 +86,7 @@ class SourceTask:
         self,
         draws: Draws,
         kind: str = "harmonic",
-        size: HarmonicSize | SourceNetSize | None = None,
+        size: HarmonicSize | PaperSize | None = None,
         losses: Losses | None = None,
         *,
         events: int = 25_600,
@@ -101,16 +96,17 @@ class SourceTask:
         if kind not in KINDS:
             raise InputError(f"there is no network {kind!r}, expected one of {', '.join(KINDS)}")
         size_class, build = KINDS[kind]
-        size = size or size_class()
-        if not isinstance(size, size_class):
+        chosen: Any = size or size_class()
+        if not isinstance(chosen, size_class):
             raise InputError(
-                f"the network {kind!r} was given a {type(size).__name__}, expected a {size_class.__name__}"
+                f"the network {kind!r} was given a {type(chosen).__name__}, expected a {size_class.__name__}"
             )
-        self.draws, self.kind, self.size, self.losses = draws, kind, size, losses or Losses()
+        self.draws, self.kind, self.losses = draws, kind, losses or Losses()
+        self.size: HarmonicSize | PaperSize = chosen
         self._numbers = {"train": events, "validation": validation}
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.network: nn.Module = build(size)
+            self.network: nn.Module = build(chosen)
         gather, moment = draws.draw(_ADAPT, np.random.default_rng([seed, _ADAPT_STREAM]))
         self.network.adapt(gather, magnitude(scalar_moment(moment)).float())  # type: ignore[operator]
 

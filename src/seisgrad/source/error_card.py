@@ -1,0 +1,127 @@
+"""How good a trained network of sources is, how wide its answers must be and what it knows: measured, and written into
+its card."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from seisgrad.dataset.splits import Split, generator
+from seisgrad.nn import weights
+from seisgrad.source.conformal import STRATA, Conformal, calibrate
+from seisgrad.source.familiar import seen
+from seisgrad.source.gather import Gather
+from seisgrad.source.kagan import kagan_angle
+from seisgrad.source.moment_tensor import from_basis
+from seisgrad.source.surrogate import FARTHEST, SourceNet
+from seisgrad.source.task import Draws, truth
+
+COVERAGE = 0.9
+"""Share of answers that are to hold the truth."""
+_BATCH = 256
+_STREAM = 2**31  # no process of a training has this number: its draws and these cannot meet
+
+
+class Found(NamedTuple):
+    """Errors of a network on events.
+
+    Attributes:
+        kagan: degrees.
+        magnitude: absolute.
+        expected: Kagan angle that the network expected, degrees.
+        stations: of each event.
+    """
+
+    kagan: Float[Tensor, " event"]
+    magnitude: Float[Tensor, " event"]
+    expected: Float[Tensor, " event"]
+    stations: Int[Tensor, " event"]
+
+
+def errors_on(network: SourceNet, draws: Draws, number: int, split: Split, seed: int = 0) -> Found:
+    """The errors on so many events that no training has drawn."""
+    rows = []
+    for gather, moment in _events(draws, number, split, seed):
+        with torch.no_grad():
+            said = network.network(gather.to(torch.float32))
+        true = truth(moment)
+        angle = kagan_angle(from_basis(said.mechanism.double()), from_basis(true["mechanism"].double()))
+        size = (said.magnitude - true["size"]).abs().double()
+        rows.append((angle, size, said.log_error.exp().double(), gather.present.sum(-1)))
+    return Found(*(torch.cat(column) for column in zip(*rows, strict=True)))
+
+
+def calibrate_card(folder: Path, draws: Draws, number: int, seed: int = 0) -> None:
+    """Add to a card how wide answers must be, under ``conformal``, and what the network knows, under ``range``.
+
+    Args:
+        folder: of a trained network.
+        draws: as for its training.
+        number: of events, drawn anew.
+        seed: of the draws.
+    """
+    found = errors_on(SourceNet(folder), draws, number, "validation", seed)
+    of = {"coverage": COVERAGE, "fewest": STRATA}
+    balls = {
+        "kagan": calibrate(found.kagan, found.expected, found.stations, limit=FARTHEST, **of),
+        "magnitude": calibrate(found.magnitude, torch.ones_like(found.magnitude), found.stations, **of),
+    }
+    drawn = [gather for gather, _ in _events(draws, number, "validation", seed)]
+    entries = {
+        "conformal": {name: ball.to_dict() for name, ball in balls.items()},
+        "range": seen(Gather(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))),
+    }
+    pair = weights.files(folder)
+    pair.annotate(pair.read_record() | entries)
+
+
+def measure(
+    folder: Path,
+    cases: Mapping[str, Draws],
+    number: int,
+    tell: Callable[[str], None] = lambda text: None,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """Errors and coverage on test events by case and number of stations, added to the card under ``errors``.
+
+    Args:
+        folder: of a trained and calibrated network.
+        cases: where events come from, by name.
+        number: of events of each.
+        tell: what is being done, for a progress bar.
+        seed: of the draws.
+
+    Returns:
+        The entry.
+    """
+    network, rows = SourceNet(folder), []
+    ball = Conformal.from_dict(network.card["conformal"]["kagan"])
+    for name, draws in cases.items():
+        tell(name)
+        found = errors_on(network, draws, number, "test", seed)
+        inside = found.kagan <= ball.radius(found.expected, found.stations)
+        for low, high in zip(ball.fewest, (*ball.fewest[1:], None), strict=True):
+            of = (found.stations >= low) & (found.stations < (high or torch.inf))
+            if of.any():
+                rows.append({"case": name, "stations": low, **_summary(found, inside, of)})
+    pair = weights.files(folder)
+    pair.annotate(pair.read_record() | {"errors": rows})
+    return rows
+
+
+def _summary(found: Found, inside: Tensor, of: Tensor) -> dict[str, float]:
+    numbers = {
+        "kagan_mean_deg": found.kagan[of].mean(),
+        "kagan_median_deg": found.kagan[of].median(),
+        "mw_mae": found.magnitude[of].mean(),
+        "coverage_90": inside[of].double().mean(),
+    }
+    return {"events": int(of.sum())} | {name: round(float(value), 4) for name, value in numbers.items()}
+
+
+def _events(draws: Draws, number: int, split: Split, seed: int) -> Iterator[tuple[Gather, Tensor]]:
+    for index, start in enumerate(range(0, number, _BATCH)):
+        yield draws.draw(min(_BATCH, number - start), generator(seed, split, index, _STREAM))
