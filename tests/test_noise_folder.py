@@ -188,9 +188,7 @@ class TestWhatIsDoneToRecords:
         one = run(tmp_path / "one", traces, replace(SMALL, components=("TT",)), stations)
         assert [pair.name for pair in one.correlations.pairs] == ["XX.S0_XX.S1"]
         assert "XX.S1_XX.S2: its stations did not record TT" in reasons(one)
-        with pytest.raises(
-            InputError, match=r"has TT at the same time; .* XX.S1: component E is missing"
-        ):
+        with pytest.raises(InputError, match=r"has TT at the same time; .* XX.S1: component E is missing"):
             run(
                 tmp_path / "none",
                 [one for one in traces if one.stats.station != "S0"],
@@ -299,7 +297,7 @@ class TestBadInput:
         )
 
     def test_truncated_files(self, motion: np.ndarray, tmp_path: Path) -> None:
-        """A SAC file that is cut is refused; whole records of a cut miniSEED file are read."""
+        """A SAC file that is cut is refused; of a cut miniSEED file, whole records are read, and both are told."""
         folder = tmp_path / "records"
         write(folder, [])
         for suffix, kind in (("sac", "SAC"), ("mseed", "MSEED")):
@@ -315,12 +313,42 @@ class TestBadInput:
         )
         text = reasons(result)
         assert "cut.sac: cut.sac cannot be read, it may be cut short" in text
-        assert "short.mseed: short.mseed cannot be read" in text
+        assert (
+            "short.mseed: short.mseed cannot be read, it may be cut short or no record at all (readMSEED"
+            in text
+        )
+        assert (
+            "cut.mseed: it ends within a record, as if it were cut short: what is whole before that is used"
+            in text
+        )
         assert [pair.name for pair in result.correlations.pairs] == [
             "XX.S0_XX.S1",
             "XX.S0_XX.S3",
             "XX.S1_XX.S3",
         ]
+
+    def test_damaged_bytes(self, motion: np.ndarray, tmp_path: Path) -> None:
+        """In the samples they spoil the channel's day; in a header, the records beside it are used."""
+        whole = tmp_path / "whole.mseed"
+        samples = (1e4 * motion[0, 0]).astype(np.int32)
+        write(tmp_path / "records", [])
+        third = 2 * 4096  # where the third record begins
+        for name, damaged in (("S2", [third + 2003]), ("S3", range(third, third + 600))):
+            Stream([trace(samples, name)]).write(str(whole), format="MSEED", encoding="STEIM1", reclen=4096)
+            content = bytearray(whole.read_bytes())
+            for place in damaged:
+                content[place] ^= 0xFF
+            (tmp_path / "records" / f"{name}.mseed").write_bytes(content)
+        traces = [trace(series, f"S{i}") for i, series in enumerate(motion[:, 0])]
+        result = run(tmp_path, traces, stations=inventory(places([*self.WHERE, (20.0, 0.0)])))
+        text = reasons(result)
+        assert "2020-03-01 XX.S2..BHZ: S2.mseed holds damaged samples, which fail the check" in text
+        assert "S3.mseed: it holds bytes that are no record: what is whole beside them is used" in text
+        assert "XX.S1_XX.S3" in {pair.name for pair in result.correlations.pairs}
+
+    def test_files_without_a_sample(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"the first: 000\.XX\.S0\.\.BHZ\.mseed holds no samples"):
+            run(tmp_path, [trace(np.ones(1), "S0")])
 
     def test_an_empty_folder(self, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()

@@ -2,18 +2,19 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from seisgrad.errors import InputError
 from seisgrad.noise.quality import Rejection
+from seisgrad.noise.reading import in_words, read_stream
 from seisgrad.noise.settings import DAY
 
 if TYPE_CHECKING:
-    from obspy import Stream, UTCDateTime
+    from obspy import UTCDateTime
 
 _TRACE_NUMBERS = {"3": "Z", "1": "N", "2": "E"}  # letters of components that stand for others
 _NOT_RECORDS = {
@@ -52,7 +53,7 @@ class Archive:
     Attributes:
         pieces: by station ``NET.STA``, of one instrument each: the channels by the letter that they count as, Z, N or
             E, and their pieces in the order of time.
-        rejected: files that cannot be read.
+        rejected: files that cannot be read, or not to their end, and stations without a channel that is wanted.
         longest: s, of any piece.
     """
 
@@ -121,14 +122,17 @@ def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> 
     found: list[Piece] = []
     rejected: list[Rejection] = []
     for file in files:
+        name = str(file.relative_to(records))
         try:
-            found += _pieces_of(file)
+            pieces, wrong = _pieces_of(file)
         except InputError as error:
-            rejected.append(Rejection("", str(file.relative_to(records)), str(error)))
+            rejected.append(Rejection("", name, str(error)))
+        else:
+            found += pieces
+            rejected += [Rejection("", name, wrong)] if wrong else []
     if not found:
-        raise InputError(
-            f"none of the {len(files)} files in {records} can be read; the first: {rejected[0].reason}"
-        )
+        first = rejected[0].reason if rejected else f"{files[0].name} holds no samples"
+        raise InputError(f"none of the {len(files)} files in {records} can be read; the first: {first}")
     chosen = _instruments(found, letters, least_rate)
     if not chosen:
         held = ", ".join(sorted({f"{piece.channel} at {piece.rate:g} Hz" for piece in found})[:4])
@@ -149,31 +153,24 @@ def span_of_day(pieces: Sequence[Piece], begin: "UTCDateTime") -> tuple["UTCDate
     return max(begin, pieces[0].start), min(begin + DAY, max(piece.end for piece in pieces))
 
 
-def read_stream(path: Path, start: "UTCDateTime | None" = None, end: "UTCDateTime | None" = None) -> "Stream":
-    """The traces of a file, between two times, or the headers of all where none is given.
-
-    Raises:
-        InputError: ObsPy cannot read it.
-    """
-    from obspy import read
-
-    options = {"headonly": True} if start is None else {"starttime": start, "endtime": end}
-    try:
-        return cast("Stream", read(str(path), check_compression=False, **options))
-    except Exception as error:  # ObsPy raises this very class where a file of a known format holds no trace
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(
-            f"{path.name} cannot be read, it may be cut short or no record at all ({reason})"
-        ) from error
-
-
-def _pieces_of(file: Path) -> Iterator[Piece]:
+def _pieces_of(file: Path) -> tuple[list[Piece], str]:
+    """The traces of a file, and what is wrong with it, in words."""
     lies = file.stat()  # before it is read, so that what is written to it meanwhile counts as new
-    for trace in read_stream(file):
-        stats = trace.stats
-        if stats.npts > 1 and stats.channel:
-            span = stats.starttime, stats.endtime
-            yield Piece(file, trace.id, *span, float(stats.sampling_rate), lies.st_size, lies.st_mtime_ns)
+    stream, wrong = read_stream(file)
+    pieces = [
+        Piece(
+            file,
+            trace.id,
+            trace.stats.starttime,
+            trace.stats.endtime,
+            float(trace.stats.sampling_rate),
+            lies.st_size,
+            lies.st_mtime_ns,
+        )
+        for trace in stream
+        if trace.stats.npts > 1 and trace.stats.channel
+    ]
+    return pieces, in_words(stream, wrong, lies.st_size)
 
 
 def _instruments(

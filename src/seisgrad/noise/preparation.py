@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from seisgrad.errors import InputError
 from seisgrad.noise.bands import band_taper, edge_taper, fast_length
-from seisgrad.noise.folder import Piece, read_stream
+from seisgrad.noise.folder import Piece
+from seisgrad.noise.reading import check_samples, read_stream
 from seisgrad.noise.settings import DAY, Settings
 
 if TYPE_CHECKING:
@@ -46,14 +47,16 @@ def read_channel(pieces: Sequence[Piece], day: "UTCDateTime", edge: float) -> li
     """The runs of one channel in a day and ``edge`` seconds around it.
 
     Raises:
-        InputError: a file that cannot be read, samples that are not finite, two rates, or traces that overlap and
-            disagree.
+        InputError: a file that cannot be read, samples that are damaged or not finite, two rates, or traces that
+            overlap and disagree.
     """
     start, end = day - edge, day + DAY + edge
     traces: list[Trace] = []
     for path in dict.fromkeys(piece.path for piece in pieces):
         wanted = {piece.channel for piece in pieces if piece.path == path}
-        traces += [trace for trace in read_stream(path, start, end) if trace.id in wanted and len(trace) > 1]
+        stream, wrong = read_stream(path, start, end)
+        check_samples(path, wrong, wanted)
+        traces += [trace for trace in stream if trace.id in wanted and len(trace) > 1]
     return join(traces, day)
 
 
