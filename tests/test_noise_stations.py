@@ -106,6 +106,17 @@ class TestTheStackOfAllDays:
         assert re.search(r"horizontals are turned by (3[6-9]|4[0-4])° clockwise", told["XX.S2"])
         assert "vertical is upside down" in told["XX.S4"]
 
+    def test_two_stations_at_one_place(self, motion: torch.Tensor) -> None:
+        """One of them stands where it is said to stand, and the other in truth 13 km away."""
+        where = [*WHERE[:5], (WHERE[1][0], WHERE[1][1] + 0.005)]
+        told = wrong_always(correlate_motion(motion, places(where), SETTINGS), SETTINGS)
+        assert [row.what for row in told] == ["XX.S1_XX.S5"]
+        assert "both stand at one place, 5.0 m apart: two instruments side by side, or" in told[0].reason
+        same = wrong_always(correlate_motion(motion, places([*WHERE[:5], WHERE[1]]), SETTINGS), SETTINGS)
+        assert "both stand at one place, 0.0 m apart" in same[0].reason
+        apart = places([*WHERE[:5], (WHERE[1][0], WHERE[1][1] + 0.02)])
+        assert "one place" not in str(wrong_always(correlate_motion(motion, apart, SETTINGS), SETTINGS))
+
     def test_good_stations_have_no_fault(self, motion: torch.Tensor) -> None:
         assert not wrong_always(stacked(motion), SETTINGS)
 

@@ -1,4 +1,4 @@
-"""Stations whose clock, polarity or horizontals are wrong, on one day or always, as their pairs tell.
+"""Stations whose place, clock, polarity or horizontals are wrong, on one day or always, as their pairs tell.
 
 What is wrong on a day alone is seen against the stack of all days, and that station's day is left out. What is wrong
 always is told, and kept: whether to mend it is not for a program to say.
@@ -31,6 +31,10 @@ _LEAST_DAYS, _LEAST_STATIONS = 3, 4
 _ALIKE = 0.4  # correlation of a day with the stack below which it says nothing of clocks and signs
 _SURE = 5.0  # times the scatter, at which an error is told
 _TURNED = 15.0  # degrees
+_APART = 0.01  # km, within which no velocity can be measured and no direction known
+_ONE_PLACE = (
+    "two instruments side by side, or coordinates that were copied; it is kept, and tells no velocity"
+)
 _SCATTERED = 0.3  # of the paths of a station, above which they say nothing of its horizontals
 
 
@@ -64,8 +68,12 @@ def wrong_days(job: Job, held: DailyStore, days: Sequence[date]) -> tuple[Flags,
 
 
 def wrong_always(found: Correlations, settings: Settings) -> list[Rejection]:
-    """Stations whose clock or horizontals are wrong in the stack of all days, which nothing mends here."""
-    told: list[Rejection] = []
+    """Stations whose place, clock or horizontals are wrong in the stack of all days, which nothing mends here."""
+    told = [
+        Rejection("", pair.name, f"both stand at one place, {1000 * pair.distance:.1f} m apart: {_ONE_PLACE}")
+        for pair in found.pairs
+        if pair.distance < _APART
+    ]
     if "ZZ" in found.components and len(found.pairs) >= _LEAST_STATIONS:
         names, late, scatter = lateness_by_asymmetry(found, 1 / settings.band[0])
         allowed = _allowed(scatter, settings)
