@@ -10,6 +10,7 @@ from seisgrad.dispersion import Flag, Measurement
 from seisgrad.dispersion.ftan import GroupTimes, Spectrum, relative_width
 from seisgrad.errors import InputError
 from seisgrad.noise.bessel import argument
+from seisgrad.noise.doubt import circular_deviation, other_branch, slipped
 from seisgrad.noise.reference import Reference
 from seisgrad.noise.signal import ALPHA
 
@@ -89,13 +90,24 @@ class Compressed:
         longest = int(np.bincount(stretch, self.steady).argmax())
         return np.unwrap(left[::-1])[::-1] - self.moved, stretch == longest
 
+    def slips(self, period: Real, held: Mask) -> Real:
+        """Probability that the count of waves slipped between the steadiest period held and every other."""
+        least = np.minimum(self.steady[1:], self.steady[:-1])
+        widths = np.diff(np.log(period)) / float(relative_width(np.array([ALPHA]))[0])
+        return slipped(circular_deviation(least), self.steadiest(held), widths)
+
+    def steadiest(self, held: Mask) -> int:
+        """Which of the periods held is steadiest."""
+        return int(np.where(held, self.steady, 0.0).argmax())
+
 
 def on_branch(
     phase: Real, period: Real, group: Real, distance: float, component: str, reference: Reference, near: float
 ) -> tuple[Real, float]:
-    """Phase velocity on the likeliest branch, km/s, ``[period]``, and how near the next one comes, 0 to 1.
+    """Phase velocity on the likeliest branch, km/s, ``[period]``, and the probability that another one is right.
 
-    The misfit of a branch is the mean over the periods at which the stations should be ``near`` wavelengths apart, of
+    The misfit χ² of a branch is the mean, since its periods are not independent, over those at which the stations
+    should be ``near`` wavelengths apart, of
 
         (ln(c/c_ref)/band)² + (ln((c/U) / (c/U)_ref)/0.1)²
 
@@ -125,5 +137,4 @@ def on_branch(
         velocities.append(velocity)
     if not misfits:
         return np.full(len(period), np.nan), 1.0
-    best, *others = np.argsort(misfits)
-    return velocities[best], misfits[best] / misfits[others[0]] if others else 0.0
+    return velocities[int(np.argmin(misfits))], other_branch(misfits)

@@ -8,7 +8,6 @@ the one whose velocities lie best in the reference's band, and whose ratio to th
 of the reference.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +20,11 @@ from seisgrad.dispersion import DispersionCurves
 from seisgrad.dispersion.ftan import GroupTimes
 from seisgrad.dispersion.survey import Wave
 from seisgrad.errors import InputError
+from seisgrad.noise import rules
 from seisgrad.noise.bessel import WAVES
 from seisgrad.noise.correlations import Correlations, Pair
+from seisgrad.noise.crossings import Counted, Crossings, beside_a_curve
+from seisgrad.noise.doubt import HALF, mean_around
 from seisgrad.noise.following import Compressed, close_periods, group_times, on_branch
 from seisgrad.noise.group import group_velocity
 from seisgrad.noise.picks import picks_of
@@ -33,8 +35,6 @@ Real = NDArray[np.float64]
 
 FLOOR = 0.005
 """Least uncertainty as a share of the velocity: what moves the whole curve, such as the places of the stations."""
-_STEADY = 0.1
-_OFF = 3.0  # bands around the reference
 _AROUND = 3  # periods to either side over which the difference of both lags is averaged
 
 
@@ -49,10 +49,12 @@ class PhaseCurve:
         velocity: km/s, rejected ones too; NaN where there is none.
         sigma: one standard deviation, km/s.
         snr: signal over noise; NaN where the lags behind the arrival are too short to tell.
-        reasons: ``ok``, or why a pick is not to be used: ``too_near`` to count waves, ``low_snr``, ``unsteady`` where
-            the phase cannot be followed, ``off_band`` where it is far from the reference.
-        ambiguity: misfit of the branch chosen over that of the next best: near 0 the choice is clear, near 1 there is
-            none.
+        doubt: probability that another number of waves is the right one, of which ``sigma`` knows nothing.
+        zeros: by how many waves the zero crossings of the spectrum differ, NaN where they tell nothing.
+        reasons: ``ok``, or why a pick is not to be used: ``too_near`` to count waves, ``low_snr``, ``no_wave`` at any
+            period, ``unsteady`` where the phase cannot be followed, ``off_band`` where it is far from the reference,
+            ``ambiguous`` where another number of waves is the likelier one, ``zeros_differ``.
+        sentences: the same in words and numbers, empty where ``ok``.
     """
 
     pair: Pair
@@ -61,8 +63,10 @@ class PhaseCurve:
     velocity: Float[Tensor, " period"]
     sigma: Float[Tensor, " period"]
     snr: Float[Tensor, " period"]
+    doubt: Float[Tensor, " period"]
+    zeros: Float[Tensor, " period"]
     reasons: tuple[str, ...]
-    ambiguity: float
+    sentences: tuple[str, ...]
 
     @property
     def good(self) -> Bool[Tensor, " period"]:
@@ -87,12 +91,13 @@ def phase_velocity(
     reference: Reference,
     velocities: Velocities = (1.0, 5.0),
     wavelengths: float = 1.5,
-    lowest_snr: float = 3.0,
+    lowest_snr: float = 1.0,
 ) -> PhaseCurve:
     """Phase velocity of the fundamental mode between two stations.
 
     Its uncertainty is the largest of three: what the noise behind the arrival does to the phase, half of what both lags
-    differ, and the bootstrap over days where there is one; and a floor of 0.5 % beside it.
+    differ, and the bootstrap over days where there is one; and a floor of 0.5 % beside it. It is that on the branch
+    chosen; ``doubt`` is about the branch.
 
     Args:
         egf: of kind ``EGF``.
@@ -102,7 +107,8 @@ def phase_velocity(
         reference: what is expected; only the branch depends on it.
         velocities: slowest and fastest group velocity, km/s; the lags must span their arrivals.
         wavelengths: least distance of the stations.
-        lowest_snr: least signal over noise, where that can be told.
+        lowest_snr: least signal over noise, where that can be told: where it is 1 the phase is known to 1 rad. At one
+            period at least the pair must reach 5.
 
     Raises:
         InputError: another kind; a component without a wave; no values; lags that are too short, or hold no
@@ -118,24 +124,49 @@ def phase_velocity(
     phase, held = wave.followed()
     phase = np.where(held, phase + np.pi / 2, np.nan)  # of C, where the Green's function is −iωC
     slow = np.clip(path.distance / times.at(period), *velocities)
-    velocity, ambiguity = on_branch(phase, period, slow, path.distance, component, reference, wavelengths)
+    velocity, elsewhere = on_branch(phase, period, slow, path.distance, component, reference, wavelengths)
+    doubt = 1 - (1 - elsewhere) * (1 - wave.slips(period, held))
     snr = signal_quality(one, period, velocities).snr[0, 0].numpy()
     cycles = path.distance / (velocity * period)
-    error = _phase_error(one, times, period, wave, snr) / (2 * np.pi * cycles)
+    error = _phase_error(one, times, period, wave, snr) / (2 * np.pi)  # in waves
+    count = _zeros(one, component, reference, velocities, (period, velocity), wave.steadiest(held))
     at = np.searchsorted(period, periods)
-    reasons = _reasons({
-        "unsteady": ~(held & (wave.steady > _STEADY)),
-        "too_near": held & ~(cycles >= wavelengths),
-        "low_snr": snr < lowest_snr,
-        "off_band": np.abs(np.log(velocity / reference.at(period))) > _OFF * reference.band,
-    })  # fmt: skip
-    columns = (period, velocity, velocity * np.hypot(error, FLOOR), snr)
+    differ, scatter, unsure = beside_a_curve(count, period, 2 * np.pi * cycles, periods)
+    apart = np.hypot(scatter, np.hypot(error, FLOOR * cycles)[at])
+    found = (period, velocity, velocity * np.hypot(error / cycles, FLOOR), snr, doubt)
+    columns = (*(column[at] for column in found), np.where(unsure < HALF, differ, np.nan))
+    reasons, sentences = rules.judged(
+        [
+            rules.unsteady(held[at], wave.steady[at]),
+            rules.too_near(cycles[at], wavelengths),
+            rules.low_snr(snr[at], lowest_snr),
+            rules.no_wave(snr, len(at)),
+            rules.off_band(velocity[at], reference.at(periods), reference.band),
+            rules.ambiguous(doubt[at]),
+            rules.zeros_differ(differ, apart, unsure < np.fmin(doubt[at], HALF)),
+        ],
+        len(at),
+    )
     return PhaseCurve(
-        path,
-        WAVES[component],
-        *(torch.from_numpy(column[at]) for column in columns),
-        reasons=tuple(reasons[i] for i in at),
-        ambiguity=ambiguity,
+        path, WAVES[component], *map(torch.from_numpy, columns), reasons=reasons, sentences=sentences
+    )
+
+
+def _zeros(
+    one: Correlations,
+    component: str,
+    reference: Reference,
+    velocities: Velocities,
+    curve: tuple[Real, Real],
+    start: int,
+) -> Counted:
+    """Zero crossings counted from one point of a curve of periods, s, and velocities, km/s."""
+    (period, velocity), path = curve, one.pairs[0]
+    row = one.values[0, 0].double().numpy()
+    ends = (float(period[0]), float(period[-1]))
+    crossings = Crossings.of(row, one.interval, path.distance / velocities[0], ends)
+    return Counted.along(
+        crossings, path.distance, component, reference, (float(period[start]), float(velocity[start]))
     )
 
 
@@ -152,15 +183,7 @@ def _phase_error(one: Correlations, times: GroupTimes, period: Real, wave: Compr
     if one.sides is not None:
         first, second = turned(one.sides)
         half = 0.5 * np.angle(np.exp(1j * (first - second)))
-        window = np.ones(2 * _AROUND + 1)
-        count = np.convolve(np.ones(len(half)), window, "same")
-        errors.append(np.sqrt(np.convolve(half**2, window, "same") / count))
+        errors.append(np.sqrt(mean_around(half**2, _AROUND)))
     if one.replicates is not None:
         errors.append(np.sqrt(np.nanmean(turned(one.replicates) ** 2, axis=0)))
     return np.max(errors, axis=0)
-
-
-def _reasons(where: Mapping[str, NDArray[np.bool_]]) -> list[str]:
-    """The words that hold at every period, or ``ok``."""
-    raised = zip(*where.values(), strict=True)
-    return [", ".join(word for word, on in zip(where, row, strict=True) if on) or "ok" for row in raised]
