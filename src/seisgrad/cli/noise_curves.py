@@ -7,7 +7,7 @@ import typer
 
 from seisgrad.cli.choices import Wave, number
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.outputs import check_file, whole_file
+from seisgrad.cli.outputs import check_file
 from seisgrad.cli.periods import parse_periods
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
@@ -26,7 +26,8 @@ def curves(
     out: Annotated[
         Path,
         typer.Option(
-            help="Picks to write, .csv or .nc, a site for each pair; beside it X.rejected.csv says what was left out.",
+            help="Picks to write, .csv or .nc, a site for each pair; beside it X.rejected.csv says what was left out; "
+            "those of an earlier run go.",
             metavar="FILE",
         ),
     ],
@@ -61,8 +62,13 @@ def curves(
         float, typer.Option(help="Least distance of phase velocities.", parser=number, metavar="N")
     ] = 1.5,
     snr: Annotated[
-        float, typer.Option(help="Least signal over noise of phase velocities.", parser=number, metavar="N")
-    ] = 3.0,
+        float,
+        typer.Option(
+            help="Least signal over noise of phase velocities; sigma grows as it falls.",
+            parser=number,
+            metavar="N",
+        ),
+    ] = 1.0,
     alpha: Annotated[
         float | None,
         typer.Option(
@@ -81,8 +87,7 @@ def curves(
 
     import numpy as np
 
-    from seisgrad.dispersion import write_curves
-    from seisgrad.noise import measure_curves, write_rejections
+    from seisgrad.noise import measure_curves, write_noise_curves
 
     if kind == "group" and (reference is not None or method == "zeros"):
         raise InputError("--reference and --method are for phase velocities, not for --kind group")
@@ -107,13 +112,9 @@ def curves(
             alpha=alpha,
             seen=lambda done: bar.update(0, done, len(green.pairs)),
         )
-    table = out.with_suffix(".rejected.csv")
-    with whole_file(table) as path:
-        write_rejections(found.rejected, path)
+    table = write_noise_curves(found, out)
     if not len(found.curves):
         raise WorkError(f"no pair gave a {kind} velocity that can be trusted; {table} says why")
-    with whole_file(out) as path:
-        write_curves(found.curves, path)
     _tell(found, len(green.pairs), out, table, Console(quiet=quiet, as_json=as_json))
 
 

@@ -7,7 +7,8 @@ from seisgrad._lazy import attach
 if TYPE_CHECKING:
     from seisgrad.noise.correlation_files import read_correlations, read_folded_text, write_correlations
     from seisgrad.noise.correlations import Correlations, Pair, Place
-    from seisgrad.noise.curves import NoiseCurves, measure_curves
+    from seisgrad.noise.curve_files import read_left_out, write_noise_curves
+    from seisgrad.noise.curves import LeftOut, NoiseCurves, measure_curves
     from seisgrad.noise.egf import fold, to_egf, to_two_dimensional
     from seisgrad.noise.group import group_velocity
     from seisgrad.noise.line import Line
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Correlated",
     "Correlations",
+    "LeftOut",
     "Line",
     "LineSpectra",
     "NoiseCurves",
@@ -50,6 +52,7 @@ __all__ = [
     "quarter_period",
     "read_correlations",
     "read_folded_text",
+    "read_left_out",
     "read_rejections",
     "read_stations",
     "signal_quality",
@@ -59,6 +62,7 @@ __all__ = [
     "to_two_dimensional",
     "usual_lag",
     "write_correlations",
+    "write_noise_curves",
     "write_quality",
     "write_rejections",
     "zero_crossings",
@@ -67,6 +71,7 @@ __all__ = [
 _HOMES = {
     "Correlated": "run",
     "Correlations": "correlations",
+    "LeftOut": "curves",
     "Line": "line",
     "LineSpectra": "spectra",
     "NoiseCurves": "curves",
@@ -90,6 +95,7 @@ _HOMES = {
     "quarter_period": "signal",
     "read_correlations": "correlation_files",
     "read_folded_text": "correlation_files",
+    "read_left_out": "curve_files",
     "read_rejections": "quality",
     "read_stations": "stations",
     "signal_quality": "signal",
@@ -99,6 +105,7 @@ _HOMES = {
     "to_two_dimensional": "egf",
     "usual_lag": "run",
     "write_correlations": "correlation_files",
+    "write_noise_curves": "curve_files",
     "write_quality": "signal_table",
     "write_rejections": "quality",
     "zero_crossings": "zeros",

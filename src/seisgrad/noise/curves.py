@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+import torch
+from jaxtyping import Float
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seisgrad.dispersion import DispersionCurves, Measurement
 from seisgrad.dispersion.survey import Wave
 from seisgrad.errors import InputError
+from seisgrad.noise import rules
 from seisgrad.noise.bessel import WAVES
 from seisgrad.noise.correlations import Correlations, Pair
 from seisgrad.noise.group import group_velocity
 from seisgrad.noise.phase import PhaseCurve, phase_velocity
 from seisgrad.noise.picks import picks_of
-from seisgrad.noise.quality import Rejection
 from seisgrad.noise.reference import Reference
 from seisgrad.noise.signal import Velocities, require_velocities
 from seisgrad.noise.zeros import zero_crossings
@@ -28,17 +31,40 @@ Method = Literal["phase", "zeros"]
 _FIRST = {"rayleigh": "ZZ", "love": "TT"}
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A pick that is not to be used, or a pair without any.
+
+    Attributes:
+        pair: ``A_B``.
+        period: s; NaN where it is about the whole pair.
+        flag: words for programs, as in ``PhaseCurve.reasons``; ``no_curve`` for a whole pair.
+        reason: a sentence with the value found and the one expected.
+    """
+
+    pair: str
+    period: float
+    flag: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class NoiseCurves:
     """What was measured on Green's functions.
 
     Attributes:
         curves: the good picks of all pairs, a site each, half-way between its stations.
-        rejected: pairs, or single periods of them, and why.
+        snr: signal over noise of each pick, ``[pick]``.
+        doubt: probability that another number of waves is right, NaN for group velocities, ``[pick]``.
+        zeros: by how many waves zero crossings differ, NaN where they tell nothing, ``[pick]``.
+        rejected: single periods, or whole pairs, and why.
     """
 
     curves: DispersionCurves
-    rejected: tuple[Rejection, ...]
+    snr: Float[Tensor, " pick"]
+    doubt: Float[Tensor, " pick"]
+    zeros: Float[Tensor, " pick"]
+    rejected: tuple[LeftOut, ...]
 
 
 def measure_curves(
@@ -52,7 +78,7 @@ def measure_curves(
     method: Method = "phase",
     velocities: Velocities = (1.0, 5.0),
     wavelengths: float = 1.5,
-    lowest_snr: float = 3.0,
+    lowest_snr: float = 1.0,
     alpha: float | None = None,
     seen: Callable[[int], None] = lambda number: None,
 ) -> NoiseCurves:
@@ -69,7 +95,7 @@ def measure_curves(
             their own between the first and the last one asked.
         velocities: slowest and fastest group velocity, km/s.
         wavelengths: least distance of the stations for phase velocities, by the velocity that was measured.
-        lowest_snr: least signal over noise, of phase velocities.
+        lowest_snr: least signal over noise, of phase velocities; sigma grows as it falls.
         alpha: of the filters of group velocities, as :func:`group_velocity` takes it.
         seen: called with the number of pairs that are done.
 
@@ -105,21 +131,35 @@ def measure_curves(
             return zero_crossings(egf, number, name, periods=(asked[0], asked[-1]), **common)
         return phase_velocity(egf, number, name, periods=asked, wavelengths=wavelengths, **common)
 
-    tables, rejected = [], []
+    tables, columns, rejected = [], [], []
     for number, pair in enumerate(egf.pairs):
         try:
             found = picks(number, _fitting(periods, egf.interval, pair, velocities))
         except InputError as error:
-            rejected.append(Rejection("", pair.name, str(error)))
+            rejected.append(LeftOut(pair.name, math.nan, "no_curve", str(error)))
         else:
-            good, columns = found.good, (found.period, found.velocity, found.sigma)
-            tables.append(picks_of(pair, WAVES[name], kind, *(column[good] for column in columns)))
-            each = zip(found.period.tolist(), found.reasons, strict=True)
-            rejected += [
-                Rejection("", f"{pair.name} {time:.4g} s", reason) for time, reason in each if reason != "ok"
-            ]
+            good, shown = found.good, (found.period, found.velocity, found.sigma)
+            tables.append(picks_of(pair, WAVES[name], kind, *(column[good] for column in shown)))
+            columns.append(torch.stack(_judged(found))[:, good])
+            rejected += _left_out(pair, found)
         seen(number + 1)
-    return NoiseCurves(DispersionCurves.concatenate(tables), tuple(rejected))
+    snr, doubt, zeros = torch.cat([torch.empty(3, 0, dtype=torch.float64), *columns], 1)
+    return NoiseCurves(DispersionCurves.concatenate(tables), snr, doubt, zeros, tuple(rejected))
+
+
+def _judged(found: Measurement | PhaseCurve) -> tuple[Tensor, Tensor, Tensor]:
+    """Signal over noise, doubt and difference of the zero crossings."""
+    if isinstance(found, PhaseCurve):
+        return found.snr, found.doubt, found.zeros
+    nothing = torch.full_like(found.snr, math.nan)
+    return found.snr, nothing, nothing
+
+
+def _left_out(pair: Pair, found: Measurement | PhaseCurve) -> list[LeftOut]:
+    """The periods that are not good, with their flags and sentences."""
+    sentences = found.sentences if isinstance(found, PhaseCurve) else rules.of_group(found)
+    each = zip(found.period.tolist(), found.reasons, sentences, strict=True)
+    return [LeftOut(pair.name, period, *words) for period, *words in each if words[0] != "ok"]
 
 
 def _fitting(periods: Real, interval: float, pair: Pair, velocities: Velocities) -> Real:
