@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import CorrelationKind, Correlations, Pair, Place
+from seisgrad.noise.drafts import draft_beside
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -35,12 +35,11 @@ def write_correlations(correlations: Correlations, path: str | os.PathLike[str])
     if path.exists() and not _is_ours(path):
         raise InputError(f"{path} is there and holds no correlations, so it is kept: choose another place")
     try:
-        with tempfile.TemporaryDirectory(prefix=".seisgrad-", dir=path.absolute().parent) as folder:
-            draft = Path(folder) / path.name
+        with draft_beside(path) as draft:
             # version 2 of the format has a specification of text, version 3 none that is stable
             _as_dataset(correlations).to_zarr(draft, zarr_format=2, consolidated=True)
             if path.exists():
-                shutil.move(path, Path(folder) / "before")
+                shutil.move(path, draft.with_name("before"))
             os.replace(draft, path)
     except OSError as error:
         raise InputError(

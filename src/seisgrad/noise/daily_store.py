@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
+from seisgrad.noise.drafts import clear_drafts, draft_beside
 from seisgrad.noise.fingerprints import Fingerprints, Sources, differences
 from seisgrad.noise.layout import Block, Layout
 from seisgrad.noise.products import lags
@@ -55,13 +56,13 @@ class DailyStore:
                     f"{path} was made with {differs}; repeat its settings to go on, or give another path"
                 )
             self.block = int(found["block"])
-            for torn in path.glob(".seisgrad-*"):  # what a kill left half-written
+            clear_drafts(path)
+            for torn in path.glob(".seisgrad-*"):  # days that a kill left half-written
                 shutil.rmtree(torn, ignore_errors=True)
             return
         self.block = block
         try:
-            with tempfile.TemporaryDirectory(prefix=".seisgrad-", dir=path.absolute().parent) as folder:
-                draft = Path(folder) / path.name
+            with draft_beside(path) as draft:
                 zarr.open_group(draft, mode="w", attributes={"format": FORMAT, "block": block, **asked})
                 os.replace(draft, path)
         except OSError as error:
@@ -135,10 +136,15 @@ class DailyStore:
 
 
 class DayDraft:
-    """A day that is being written; see :func:`writing_day`."""
+    """A day that is being written; see :func:`writing_day`.
+
+    Attributes:
+        scratch: a folder that goes when the day is written, or at the next run where it was not.
+    """
 
     def __init__(self, path: Path) -> None:
         self._group = zarr.open_group(path, mode="w")
+        self.scratch = path.parent
 
     def put(
         self, block: Block, values: Float[Tensor, "pair component lag"], seconds: Float[Tensor, " pair"]

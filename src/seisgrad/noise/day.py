@@ -4,7 +4,6 @@ This is the unit of work: a pure function of the records, the stations, the sett
 clusters and interrupted runs agree to the bit.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -72,8 +71,8 @@ def make_day(job: Job, day: date) -> date:
     """Correlate the stations that recorded on a day, and put it in the store."""
     sources = job.fingerprints().of(day)
     job = replace(job, places=tuple(place for place in job.places if place.name in sources))
-    with tempfile.TemporaryDirectory(prefix="seisgrad-") as scratch, writing_day(job.store, day) as draft:
-        held, rejected = _held_blocks(job, day, Path(scratch))
+    with writing_day(job.store, day) as draft:
+        held, rejected = _held_blocks(job, day, draft.scratch)
         for block in job.layout.blocks():
             first, second = (held.block(number) for number in block)
             numbers = job.layout.numbers(block)
