@@ -1,0 +1,213 @@
+"""Earthquakes drawn at random through layered earths, with all that keeps records from being as clean as theory.
+
+Physics-structured domain randomisation (Sensoformer, arXiv:2601.06320): what a network cannot know of a real network of
+stations varies from event to event, within what physics allows. Events are made by the batch and on the fly; what
+varies, and how widely, is in :class:`~seisgrad.source.randomisation.Randomisation`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from seisgrad.source import draws, pulses
+from seisgrad.source.band import fast_length, frequencies
+from seisgrad.source.draws import Event, Network
+from seisgrad.source.gather import HALF_WINDOW, SAMPLES, SAMPLING, Gather
+from seisgrad.source.ground_noise import GroundNoise
+from seisgrad.source.radiation import coefficients
+from seisgrad.source.randomisation import Randomisation
+from seisgrad.source.streams import Streams
+from seisgrad.source.window_bank import Greens, WindowBank
+
+_ECHOES = 10.0  # s in which scattered waves come
+_LONGEST = 8.0  # s that a source radiates, and that its records reach into the window from before
+
+
+class Truth(NamedTuple):
+    """What really was, where the gather may say something else.
+
+    Attributes:
+        model: index of the velocity model in :attr:`Prior.models`.
+        depth: km.
+        magnitude: Mw.
+        duration: of the source, s.
+        distance: km, and
+        azimuth: degrees, of the stations from the true epicentre.
+        late: how much later than the wave each pick is, s.
+        drawn: stations before any dropped out.
+    """
+
+    model: Int[Tensor, " event"]
+    depth: Float[Tensor, " event"]
+    magnitude: Float[Tensor, " event"]
+    duration: Float[Tensor, " event"]
+    distance: Float[Tensor, "event station"]
+    azimuth: Float[Tensor, "event station"]
+    late: Float[Tensor, "event station phase"]
+    drawn: Int[Tensor, " event"]
+
+
+class Events(NamedTuple):
+    """Events as stations recorded them, and as they were.
+
+    Attributes:
+        gather: with as many places as the event with most stations needs; those of an event come first.
+        moment: N·m.
+        truth: the rest.
+    """
+
+    gather: Gather
+    moment: Float[Tensor, "event 6"]
+    truth: Truth
+
+
+class Prior:
+    """A distribution of events recorded by networks of stations.
+
+    Args:
+        bank: Green's functions; those of the models asked for are held in memory.
+        randomisation: what varies.
+        models: names of velocity models that events are drawn from, all of the bank by default.
+        noise: draws the noise, Peterson's by default.
+
+    Raises:
+        InputError: an unknown model, or a bank that is too short in time.
+    """
+
+    def __init__(
+        self,
+        bank: Greens,
+        randomisation: Randomisation | None = None,
+        models: Sequence[str] | None = None,
+        noise: Any = None,
+    ) -> None:
+        self.randomisation = randomisation or Randomisation()
+        late = draws.latest(self.randomisation, float(np.max(bank.s)))
+        self.bank = WindowBank(bank, models, before=HALF_WINDOW + late + _LONGEST, after=HALF_WINDOW + late)
+        self.models = self.bank.models
+        self._noise = noise or GroundNoise()
+        self._length = fast_length(self.bank.samples + round(_ECHOES * SAMPLING))
+        self._frequency = frequencies(self._length).float()
+
+    def draw(self, number: int, generator: np.random.Generator) -> tuple[Gather, Float[Tensor, "event 6"]]:
+        """Gathers and moment tensors (N·m) of so many events, from the generator alone: what a training asks for."""
+        events = self.events(number, generator)
+        return events.gather, events.moment
+
+    def events(self, number: int, generator: np.random.Generator) -> Events:
+        """Events with their truth.
+
+        Every field of the randomisation draws from numbers of its own. With one switched off, all else of the same
+        events stays the same, except that without dropout other stations are there.
+        """
+        streams = Streams(generator)
+        event = draws.event(number, len(self.models), self.bank, self.randomisation, streams)
+        network = draws.network(event, self.bank, self.randomisation, streams)
+        there = network.there
+        windows = torch.zeros(*there.shape, 2, 3, SAMPLES)
+        recorded = torch.zeros(*there.shape, 3, dtype=torch.bool)
+        late = torch.zeros(*there.shape, 2)
+        windows[there], recorded[there], late[there] = self._records(event, network, streams)
+        gather = Gather(
+            windows,
+            recorded,
+            network.said_distance.float(),
+            network.said_azimuth.float(),
+            network.place.float(),
+            event.said_depth.float(),
+        )
+        truth = Truth(
+            event.model,
+            event.depth,
+            event.magnitude,
+            event.duration,
+            network.distance,
+            network.azimuth,
+            late,
+            network.drawn,
+        )
+        return Events(gather, event.moment, truth)
+
+    def description(self) -> dict[str, Any]:
+        """What is drawn, for a card: models, depths and distances of the bank, and the randomisation."""
+        depths, distances = self.bank.depths, self.bank.distances
+        return {
+            "models": list(self.models),
+            "depths": [float(depths[0]), float(depths[-1]), len(depths)],
+            "distances": [float(distances[0]), float(distances[-1]), len(distances)],
+            "randomisation": asdict(self.randomisation),
+        }
+
+    def _records(
+        self, event: Event, network: Network, streams: Streams
+    ) -> tuple[Tensor, Bool[Tensor, "row component"], Float[Tensor, "row phase"]]:
+        """Windows, what was recorded, and how late the picks are, of the stations that are there, one after the
+        other."""
+        settings = self.randomisation
+        row = network.there.nonzero()[:, 0]
+        nodes = self.bank.nodes(event.model[row], event.depth[row], network.distance[network.there])
+        travel = self.bank.arrivals(event.model[row], nodes)
+        late = draws.pick_errors(row, travel, settings, streams)
+        radiation = coefficients(event.moment, network.azimuth)[network.there]
+        motion = self.bank.motion(nodes, radiation)
+        motion = self._filtered(motion, event, row, late, streams)
+        turn = torch.deg2rad(network.said_azimuth - network.azimuth)[network.there].float()
+        motion = draws.turned(motion, turn) * draws.amplitudes(len(row), settings, streams)
+        motion = self._with_noise(motion, travel + late, streams)
+        recorded = draws.recorded(len(row), settings, streams)
+        return torch.where(recorded[:, None, :, None], motion, 0.0), recorded, late.float()
+
+    def _filtered(
+        self,
+        motion: Float[Tensor, "row phase component time"],
+        event: Event,
+        row: Int[Tensor, " row"],
+        late: Float[Tensor, "row phase"],
+        streams: Streams,
+    ) -> Float[Tensor, "row phase component sample"]:
+        """After the source, attenuation and scattering, in the windows around the picks."""
+        f = self._frequency
+        source = pulses.moment_rate(f, event.duration.float(), event.brune)[row]
+        t_star = draws.t_star(len(row), self.randomisation, streams)
+        chain = source[:, None] * pulses.attenuation(f, t_star)
+        chain = chain * torch.polar(torch.ones(()), 2.0 * torch.pi * f * late.float()[..., None])
+        spectrum = torch.fft.rfft(motion, self._length) * chain[:, :, None]
+        if self.randomisation.coda:
+            spectrum = self._with_coda(spectrum, event, row, streams)
+        begin = round((self.bank.before - HALF_WINDOW) * SAMPLING)
+        return torch.fft.irfft(spectrum, self._length)[..., begin : begin + SAMPLES]
+
+    def _with_coda(
+        self, spectrum: Tensor, event: Event, row: Int[Tensor, " row"], streams: Streams
+    ) -> Tensor:
+        """With the echoes of all components of a station in each of them: a layered earth has no P on T, this one
+        has."""
+        rng = streams("coda")
+        energy = self.randomisation.coda * torch.from_numpy(rng.random(len(row), dtype=np.float32))
+        echoes = pulses.scattering(energy, event.coda_time[row], self._length, round(_ECHOES * SAMPLING), rng)
+        mixing = torch.from_numpy(rng.standard_normal((len(row), 3, 3), dtype=np.float32))
+        mixing = torch.nn.functional.normalize(mixing, dim=-1).to(spectrum.dtype)
+        return spectrum + torch.einsum("roi,rpif->rpof", mixing, spectrum) * echoes[:, None]
+
+    def _with_noise(
+        self, motion: Tensor, picks: Float[Tensor, "row phase"], streams: Streams
+    ) -> Float[Tensor, "row phase component sample"]:
+        """With noise that both windows of a station cut out of the same trace."""
+        settings = self.randomisation
+        if settings.noise[1] == 0.0:
+            return motion
+        rng = streams("noise")
+        low, high = np.log(settings.noise)
+        level = np.exp(rng.uniform(low, high, len(motion))).astype(np.float32)
+        trace = self._noise.draw(len(motion), rng)
+        apart = ((picks[:, 1] - picks[:, 0]) * SAMPLING).round().long()
+        first = torch.stack((torch.zeros_like(apart), apart), -1)
+        index = (first[..., None] + torch.arange(SAMPLES)) % trace.shape[-1]
+        cut = torch.gather(trace[:, None].expand(-1, 2, -1, -1), -1, index[:, :, None].expand(-1, -1, 3, -1))
+        size = motion.square().mean((1, 2, 3)).sqrt() * torch.from_numpy(level)
+        return motion + size[:, None, None, None] * cut

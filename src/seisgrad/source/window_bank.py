@@ -1,0 +1,184 @@
+"""Green's functions as a prior uses them: filtered ground velocity around P and S, in memory, summed by the batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from seisgrad.errors import InputError
+from seisgrad.source.band import MEMORY, fast_length, frequencies, response
+from seisgrad.source.gather import HALF_WINDOW, SAMPLING
+from seisgrad.source.radiation import ELEMENTARY
+
+#: Those that a source without a volume change excites, by component.
+_DEVIATORIC = tuple(name for name in ELEMENTARY if not name.endswith("EX"))
+_OF_COMPONENT = torch.tensor(
+    [[_DEVIATORIC.index(c + s) if c + s in _DEVIATORIC else -1 for s in ("DD", "DS", "SS")] for c in "ZRT"]
+)
+_COLUMNS = [ELEMENTARY.index(name) for name in _DEVIATORIC]
+
+
+class Greens(Protocol):
+    """What is asked of a bank of Green's functions; see :class:`seisgrad.source.greens.GreensBank`."""
+
+    names: Sequence[str]
+    depths: Any
+    distances: Any
+    time_step: float
+    traces: Any
+    start: Any
+    p: Any
+    s: Any
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Entries of a bank that make the record of a row, ``[row, corner]``, and how they are weighted."""
+
+    entry: Int[Tensor, "row corner"]
+    weight: Float[Tensor, "row corner"]
+
+
+class WindowBank:
+    """Velocity of the ground (m/s per N·m of a step of moment) around P and S, of the models asked for.
+
+    The windows are cut so that the arrival is at the same sample in all of them: a mean of neighbours in depth or
+    distance is one of waves in step.
+
+    Args:
+        bank: Green's functions.
+        models: names of those to take, all by default.
+        before: seconds that a window begins before the arrival, and
+        after: ends after it.
+
+    Raises:
+        InputError: an unknown model, another sampling, or traces that end before the window of S does.
+    """
+
+    def __init__(
+        self, bank: Greens, models: Sequence[str] | None = None, *, before: float, after: float
+    ) -> None:
+        names = list(bank.names)
+        self.models = tuple(names if models is None else models)
+        for name in self.models:
+            if name not in names:
+                raise InputError(f"the bank has no model {name!r}, expected some of {', '.join(names)}")
+        if abs(bank.time_step * SAMPLING - 1.0) > 1e-9:
+            raise InputError(f"the bank is sampled every {bank.time_step:g} s, expected {1.0 / SAMPLING:g} s")
+        self.depths, self.distances = (_tensor(axis) for axis in (bank.depths, bank.distances))
+        rows = [names.index(name) for name in self.models]
+        self.p, self.s = (torch.stack([_tensor(a[r]) for r in rows]) for a in (bank.p, bank.s))
+        self.before = before
+        self.samples = round((before + after) * SAMPLING)
+        pieces = []
+        for i, row in enumerate(rows):
+            start = _tensor(bank.start[row])
+            end = start + (bank.traces.shape[-1] - 1) / SAMPLING
+            if (end < self.s[i] + HALF_WINDOW).any():
+                raise InputError(
+                    f"traces of {self.models[i]!r} end before {HALF_WINDOW:g} s after S; make a bank with longer ones"
+                )
+            arrivals = torch.stack((self.p[i], self.s[i]), -1) - start[..., None]
+            pieces.append(self._windows(bank.traces[row], arrivals))
+        self._table = torch.cat(pieces)  # [entry phase function, sample]
+
+    def _windows(self, traces: Any, arrivals: Float[Tensor, "depth distance 2"]) -> Tensor:
+        """Of one model, depth by depth: only so much is in double precision at once."""
+        length = fast_length(traces.shape[-1] + round((MEMORY + 2.0 * self.before) * SAMPLING))
+        frequency = frequencies(length)
+        gain = velocity_response(length)
+        rows = []
+        for depth in range(len(arrivals)):
+            steps = _tensor(traces[depth])[:, _COLUMNS].diff(dim=-1) * SAMPLING
+            spectrum = torch.fft.rfft(steps, length) * gain
+            for phase in range(2):
+                ahead = arrivals[depth, :, phase] - self.before
+                turn = torch.exp(2j * torch.pi * frequency * ahead[:, None])[:, None]
+                rows.append(torch.fft.irfft(spectrum * turn, length)[..., : self.samples].float())
+        stacked = torch.stack(rows).unflatten(0, (len(arrivals), 2)).transpose(1, 2)
+        return stacked.reshape(-1, self.samples)  # [depth distance phase function, sample]
+
+    def arrivals(self, model: Int[Tensor, " row"], nodes: Nodes) -> Float[Tensor, "row phase"]:
+        """Travel times of P and S, s."""
+        within = nodes.entry - model[:, None] * self.entries
+        times = torch.stack((self.p, self.s), -1).flatten(1, 2)
+        return (times[model[:, None], within] * nodes.weight[..., None]).sum(1)
+
+    @property
+    def entries(self) -> int:
+        """Of one model."""
+        return len(self.depths) * len(self.distances)
+
+    def nodes(
+        self,
+        model: Int[Tensor, " row"],
+        depth: Float[Tensor, " row"],
+        distance: Float[Tensor, " row"],
+    ) -> Nodes:
+        """The four entries around a depth and a distance within the bank, with their linear weights; where all lie on
+        nodes, the one entry of each."""
+        down, part_down = _between(self.depths, depth)
+        out, part_out = _between(self.distances, distance)
+        base = model * self.entries
+        across = len(self.distances)
+        if not (part_down.any() or part_out.any()):
+            return Nodes(
+                (base + down * across + out)[:, None], torch.ones(len(model), 1, dtype=torch.float64)
+            )
+        lower = (down + 1).clamp(max=len(self.depths) - 1)
+        outer = (out + 1).clamp(max=across - 1)
+        entry = [base + d * across + o for d in (down, lower) for o in (out, outer)]
+        weight = [a * b for a in (1.0 - part_down, part_down) for b in (1.0 - part_out, part_out)]
+        return Nodes(torch.stack(entry, -1), torch.stack(weight, -1))
+
+    def motion(
+        self, nodes: Nodes, radiation: Float[Tensor, "row 10"]
+    ) -> Float[Tensor, "row phase component sample"]:
+        """Z, R and T of each row: entries times :func:`~seisgrad.source.radiation.coefficients`, summed.
+
+        Sums go over the table itself; nothing of its size is ever copied.
+        """
+        row, corner = nodes.entry.shape
+        functions = len(_DEVIATORIC)
+        column = _OF_COMPONENT.clamp(min=0)
+        phase = torch.arange(2)[:, None, None, None]
+        index = (nodes.entry[:, None, None, None] * 2 + phase) * functions + column[:, :, None]
+        factor = torch.where(_OF_COMPONENT >= 0, radiation[:, _COLUMNS][:, column], 0.0)
+        factor = factor[:, None, :, :, None] * nodes.weight[:, None, None, None]
+        bags = (row * 2 * 3, 3 * corner)
+        factor = factor.expand(row, 2, 3, 3, corner).reshape(bags).to(self._table.dtype)
+        summed = torch.nn.functional.embedding_bag(
+            index.reshape(bags), self._table, per_sample_weights=factor, mode="sum"
+        )
+        return summed.view(row, 2, 3, self.samples)
+
+
+def velocity_response(length: int) -> Tensor:
+    """What makes filtered velocity of the differences between samples of displacement, by frequency.
+
+    A difference over a time step is the derivative half a step later, smaller by sinc(f Δt); both are undone.
+    """
+    frequency = frequencies(length)
+    step = 1.0 / SAMPLING
+    half = torch.exp(-1j * torch.pi * frequency * step)
+    return response(frequency, taper=False) * half / torch.sinc(frequency * step)
+
+
+def _between(
+    axis: Float[Tensor, " node"], value: Float[Tensor, " row"]
+) -> tuple[Int[Tensor, " row"], Float[Tensor, " row"]]:
+    """The node at or below each value, and the part of the way to the next."""
+    below = (torch.searchsorted(axis, value.contiguous(), right=True) - 1).clamp(0, max(len(axis) - 2, 0))
+    if len(axis) == 1:
+        return below, torch.zeros_like(value)
+    part = ((value - axis[below]) / (axis[below + 1] - axis[below])).clamp(0.0, 1.0)
+    last = part >= 1.0
+    return below + last.long(), torch.where(last, 0.0, part)
+
+
+def _tensor(values: Any) -> Float[Tensor, "..."]:
+    return torch.as_tensor(np.asarray(values), dtype=torch.float64)
