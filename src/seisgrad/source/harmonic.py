@@ -147,11 +147,11 @@ class HarmonicNet(nn.Module):
         weight = self.pooling.weights(x, there)
         said = self.says(x)
         each = _in_common(said[..., :5], azimuth)
-        mechanism = (weight[..., :1, :] @ each).squeeze(-2)
-        residual = (weight[..., 1:, :] @ said[..., 5:]).squeeze(-1).squeeze(-1)
+        mechanism = (weight[..., 0, :, None] * each).sum(-2)
+        residual = (weight[..., 1, :] * said[..., 5]).sum(-1)
         magnitude = self.offset + _PER_SCALE * read.scale + residual
         spread = (weight[..., 0, :] * (each - mechanism.unsqueeze(-2)).square().sum(-1)).sum(-1)
-        pooled = (weight[..., :1, :] @ x).squeeze(-2)
+        pooled = (weight[..., 0, :, None] * x).sum(-2)
         doubt = self.doubt(torch.cat([pooled, spread[..., None]], -1), mechanism)
         return Answer(mechanism, magnitude, doubt, weight[..., 0, :])
 

@@ -1,17 +1,17 @@
 """What training knows of earthquakes: events drawn anew for every batch, a network and how its answer is judged."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seisgrad.errors import InputError
-from seisgrad.source.answer import Answer
 from seisgrad.source.gather import Gather
 from seisgrad.source.harmonic import HarmonicSize
 from seisgrad.source.kagan import kagan_angle
@@ -22,6 +22,7 @@ from seisgrad.training.task import Batch, Split
 
 _ROUND = 1e-2  # below this a distance counts squared: its derivative must not jump at 0
 _LEAST = 0.1  # degrees; smaller errors are no better
+_PARTS = 4  # of a batch that go through the network one after another
 _DOUBT = 0.1  # weight of what trains the doubt
 _ADAPT = 512  # events from which the constants of a network are taken
 _ADAPT_STREAM = 2**31 + 1  # stands where the loop has its epoch: no batch is drawn from the same seed
@@ -117,19 +118,21 @@ class SourceTask:
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
         """As many events as there are numbers, with mechanisms of norm 1 and magnitudes."""
         gather, moment = self.draws.draw(len(index), generator)
-        return {**gather.to(torch.float32)._asdict(), **truth(moment)}
+        gather, order = _packed(gather.to(torch.float32))
+        return {**gather._asdict(), **truth(moment[order])}
 
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss`` and its parts; besides ``kagan``, the mean Kagan angle in degrees, and ``doubt``, how far the
         network's own idea of its error is from it, which trains the head that has it and nothing else."""
-        said: Answer = network(Gather(*(batch[name] for name in Gather._fields)))
+        gather = Gather(*(batch[name] for name in Gather._fields))
+        mechanism, found, log_error = (torch.cat(x) for x in zip(*_answers(network, gather), strict=True))
         true = batch["mechanism"]
-        squares = (said.mechanism - true).square().sum(-1).mean()
-        direction = (nn.functional.normalize(said.mechanism, dim=-1) - true).square().sum(-1)
+        squares = (mechanism - true).square().sum(-1).mean()
+        direction = (nn.functional.normalize(mechanism, dim=-1) - true).square().sum(-1)
         direction = (direction + _ROUND**2).sqrt().mean()
-        size = (said.magnitude - batch["size"]).abs().mean()
-        angle = kagan_angle(from_basis(said.mechanism.detach()), from_basis(true))
-        doubt = (said.log_error - angle.clamp(min=_LEAST).log()).abs().mean()
+        size = (found - batch["size"]).abs().mean()
+        angle = kagan_angle(from_basis(mechanism.detach()), from_basis(true))
+        doubt = (log_error - angle.clamp(min=_LEAST).log()).abs().mean()
         loss = squares + self.losses.direction * direction + self.losses.magnitude * size + _DOUBT * doubt
         parts = {"squares": squares, "direction": direction, "magnitude": size, "doubt": doubt}
         return {"loss": loss, **parts, "kagan": angle.mean()}
@@ -143,6 +146,32 @@ class SourceTask:
             "losses": asdict(self.losses),
             "data": {**self.draws.description(), **self._numbers},
         }
+
+
+def _packed(gather: Gather) -> tuple[Gather, Int[Tensor, " event"]]:
+    """Stations to the front of their event, events with few before events with many, and which was which."""
+    there = gather.present
+    events = there.sum(-1).argsort()
+    stations = torch.argsort((~there[events]).byte(), dim=-1, stable=True)
+
+    def moved(x: Tensor) -> Tensor:
+        return torch.take_along_dim(
+            x[events], stations.reshape(*stations.shape, *(1 for _ in x.shape[2:])), 1
+        )
+
+    of_stations = {name: moved(x) for name, x in gather._asdict().items() if name != "depth"}
+    return Gather(**of_stations, depth=gather.depth[events]), events
+
+
+def _answers(network: nn.Module, packed: Gather) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Answers to parts of a batch, each with no more places for stations than its events need: half the work where
+    their number varies widely."""
+    number = len(packed.depth)
+    for part in torch.arange(number).chunk(_PARTS):
+        most = max(1, int(packed.present[part].sum(-1).max()))
+        cut = {name: x[part][:, :most] for name, x in packed._asdict().items() if name != "depth"}
+        said = network(Gather(**cut, depth=packed.depth[part]))
+        yield said.mechanism, said.magnitude, said.log_error
 
 
 def truth(moment: Float[Tensor, "event 6"]) -> dict[str, Tensor]:
