@@ -9,6 +9,7 @@ import typer
 from seisgrad.cli.choices import check_scheduler, number, whole_number
 from seisgrad.cli.console import AsJson, Quiet
 from seisgrad.cli.noise_correlated import tell
+from seisgrad.cli.options_file import own_section
 from seisgrad.cli.outputs import check_folder, whole_file
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
@@ -190,8 +191,8 @@ def _settings(
     from seisgrad.noise import Settings, usual_lag
     from seisgrad.noise.daily_store import kept_lag
 
-    entries = (read_config(config) if config else {}) | given
     where = str(config or "the command line")
+    entries = dict(own_section(read_config(config), "correlate", where) if config else {}) | given
     if "band" in given:
         entries["band"] = _two_numbers(given["band"])
     components = entries.pop("components", "ZZ")

@@ -7,6 +7,7 @@ import typer
 
 from seisgrad.cli.choices import Wave, number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.options_file import Config
 from seisgrad.cli.outputs import check_file
 from seisgrad.cli.periods import parse_periods
 from seisgrad.cli.progress import SampleBar
@@ -78,6 +79,7 @@ def curves(
             show_default=False,
         ),
     ] = None,
+    config: Config = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

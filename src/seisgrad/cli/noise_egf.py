@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.options_file import Config
 from seisgrad.cli.outputs import check_folder
 from seisgrad.errors import InputError
 
@@ -36,10 +37,13 @@ def egf(
         Literal["C", "EGF"],
         typer.Option(help="What text files hold: correlations, or -dC/dt of them already."),
     ] = "C",
+    config: Config = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Fold correlations and take -dC/dt; each conversion happens once, in this order."""
+    if out.suffix != ".zarr":
+        raise InputError(f"--out {out} ends in {out.suffix or 'nothing'}, expected .zarr")
     check_folder(out)
 
     from seisgrad.noise import fold, to_egf, to_two_dimensional, write_correlations

@@ -8,6 +8,7 @@ import typer
 from seisgrad.cli.choices import number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.noise_curves import read_kinds, read_reference, two_numbers
+from seisgrad.cli.options_file import Config
 from seisgrad.cli.outputs import check_file
 from seisgrad.cli.periods import parse_frequencies
 
@@ -56,6 +57,7 @@ def line(
     ] = "1,5",
     wavelengths: Annotated[float, typer.Option(help="Least distance.", parser=number, metavar="N")] = 1.5,
     snr: Annotated[float, typer.Option(help="Least signal over noise.", parser=number, metavar="N")] = 3.0,
+    config: Config = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

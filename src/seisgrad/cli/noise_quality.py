@@ -7,6 +7,7 @@ import typer
 
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.noise_curves import two_numbers
+from seisgrad.cli.options_file import Config
 from seisgrad.cli.outputs import check_file, whole_file
 from seisgrad.cli.periods import parse_periods
 from seisgrad.errors import InputError
@@ -25,6 +26,7 @@ def quality(
     velocities: Annotated[
         str, typer.Option(help="Slowest and fastest group velocity, km/s.", metavar="SLOW,FAST")
     ] = "1,5",
+    config: Config = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
