@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ _OF_COMPONENT = torch.tensor(
 _COLUMNS = [ELEMENTARY.index(name) for name in _DEVIATORIC]
 
 
+@runtime_checkable
 class Greens(Protocol):
     """What is asked of a bank of Green's functions; see :class:`seisgrad.source.greens.GreensBank`."""
 

@@ -10,6 +10,7 @@ from seisgrad.errors import InputError
 from seisgrad.source.band import MEMORY, fast_length, frequencies, response
 from seisgrad.source.gather import HALF_WINDOW, SAMPLES, SAMPLING
 
+_EVEN = 1e-6  # samples; a pick that is so near to one is on it: 20.7 · 10 is not 207
 _FADE = 2.0  # s over which the beginning of a record is faded in
 
 
@@ -38,7 +39,10 @@ def cut_windows(
     """
     _check(records, start, picks)
     length = records.shape[-1]
-    first = (picks - start[:, None] - HALF_WINDOW) * SAMPLING  # of each window, in samples of the record
+    first = (
+        picks - start[:, None] - HALF_WINDOW
+    ).double() * SAMPLING  # of each window, in samples of the record
+    first = torch.where((first - first.round()).abs() < _EVEN, first.round(), first)
     there = ~records.isnan()
     recorded = _whole(there, first)
     clean = _without_mean(records.double(), there)
