@@ -27,7 +27,8 @@ def _first_weights(number: int) -> Array:
     """
     powers = 2 * np.arange(number) + 1
     missed = [bernoulli(s + 1)[-1] / (s + 1) for s in powers]  # −ζ(−s)
-    return 1.0 + np.linalg.solve(np.arange(1.0, number + 1.0) ** powers[:, None], missed)
+    weights = np.linalg.solve(np.arange(1.0, number + 1.0) ** powers[:, None], missed)
+    return 1.0 + weights.astype(np.float64)
 
 
 _FIRST = _first_weights(4)
