@@ -1,0 +1,175 @@
+"""The records of one earthquake, read from a folder and made ground motion, with a remark on all that was left out."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from seisgrad.errors import InputError
+from seisgrad.source.event_files import (
+    Remark,
+    files_below,
+    find_instruments,
+    read_inventory,
+    read_picks,
+)
+from seisgrad.source.gather import COMPONENTS, SAMPLING, Gather
+from seisgrad.source.instrument import Motion, instrument_motion
+from seisgrad.source.motion import Axis, WrongTime
+from seisgrad.source.origin import Origin, read_origin
+from seisgrad.source.sites import Arrivals, Site, arrival_times, sites_of
+from seisgrad.source.windows import cut_windows
+
+if TYPE_CHECKING:
+    from obspy import Inventory
+
+_BEFORE = 60.0  # s before the origin at which motion begins
+_SLOWEST, _AFTER = 2.0, 120.0  # km/s, and s after such waves at which it ends
+
+
+@dataclass(frozen=True)
+class Event:
+    """Ground motion of one earthquake.
+
+    Attributes:
+        origin: when and where it is believed to have begun.
+        stations: names, ``NET.STA``, by distance.
+        place: longitude and latitude, degrees.
+        distance: from the epicentre, km.
+        azimuth: from the epicentre to the station, degrees clockwise from north.
+        motion: velocity of Z, R and T in m/s at 10 Hz, NaN where there is none.
+        start: time of the first sample, s after the origin.
+        picks: of P and S, s after the origin.
+        picked: which of these were read; the others are predictions.
+        lowest: Hz from which on the motion of a station is whole.
+        remarks: what was left out or is doubtful, and why.
+    """
+
+    origin: Origin
+    stations: tuple[str, ...]
+    place: Float[Tensor, "station 2"]
+    distance: Float[Tensor, " station"]
+    azimuth: Float[Tensor, " station"]
+    motion: Float[Tensor, "station 3 time"]
+    start: float
+    picks: Float[Tensor, "station 2"]
+    picked: Bool[Tensor, "station 2"]
+    lowest: Float[Tensor, " station"]
+    remarks: tuple[Remark, ...]
+
+    def gather(self) -> Gather:
+        """The windows that a network reads, cut around the picks."""
+        start = torch.full_like(self.distance, self.start)
+        windows, recorded = cut_windows(self.motion, start, self.picks)
+        depth = self.distance.new_tensor(self.origin.depth)
+        return Gather(windows, recorded, self.distance, self.azimuth, self.place, depth)
+
+
+def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
+    """Read a folder with the records of one earthquake.
+
+    In the folder are ``event.xml`` (QuakeML) or ``origin.json`` (``time,latitude,longitude,depth``, depth in km) and,
+    where there are picks, ``picks.csv`` (``network,station,phase,time``); below it StationXML with responses, and
+    records in counts, miniSEED or SAC. Of a station with several instruments the first that has three components is
+    taken, seismometers before accelerometers.
+
+    Args:
+        folder: with all of it.
+        arrivals: predicts P and S where there are no picks.
+
+    Raises:
+        InputError: something of it is missing or malformed, or no station can be used.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder: check the path")
+    origin = read_origin(folder)
+    records, inventories = files_below(folder)
+    stations, unread = read_inventory(inventories, folder)
+    instruments, unusable = find_instruments(records, folder)
+    sites, homeless = sites_of(instruments, stations, origin)
+    remarks = [*unread, *unusable, *homeless]
+    if not sites:
+        raise _nothing_left(folder, remarks)
+    picks = read_picks(folder / "picks.csv", origin)
+    times, picked, doubtful = arrival_times(sites, origin.depth, arrivals, picks)
+    last = max(float(times.max()), max(site.distance for site in sites) / _SLOWEST) + _AFTER
+    axis = Axis(origin.utc, -_BEFORE, round((_BEFORE + last) * SAMPLING))
+    read = [_read(site, stations, axis, (p, s)) for site, (p, s) in zip(sites, times.tolist(), strict=True)]
+    kept = [k for k, one in enumerate(read) if one.motion.components]
+    if not kept and all(one.wrong_time for one in read):
+        raise InputError(
+            f"all records in {folder} begin after P or end before S of {origin.time}: is the origin time right?"
+        )
+    remarks += [remark for one in read for remark in one.remarks]
+    if not kept:
+        raise _nothing_left(folder, remarks)
+    places = torch.tensor(
+        [[sites[k].longitude, sites[k].latitude, sites[k].distance, sites[k].azimuth] for k in kept],
+        dtype=torch.float64,
+    )
+    return Event(
+        origin=origin,
+        stations=tuple(sites[k].name for k in kept),
+        place=places[:, :2],
+        distance=places[:, 2],
+        azimuth=places[:, 3],
+        motion=torch.from_numpy(np.stack([read[k].motion.velocity for k in kept])),
+        start=axis.start,
+        picks=times[kept],
+        picked=picked[kept],
+        lowest=torch.tensor([read[k].motion.lowest for k in kept], dtype=torch.float64),
+        remarks=tuple(remarks + doubtful),
+    )
+
+
+class _Reading(NamedTuple):
+    """What was read of one station."""
+
+    motion: Motion
+    remarks: list[Remark]
+    wrong_time: bool
+
+
+def _read(site: Site, stations: "Inventory", axis: Axis, arrivals: tuple[float, float]) -> _Reading:
+    """The first instrument with three components, else the one with most of them."""
+    best: Motion | None = None
+    remarks: list[Remark] = []
+    wrong_time = True
+    for instrument in site.instruments:
+        motion = instrument_motion(instrument, stations, axis, arrivals, site.back_azimuth)
+        remarks += _grouped({channel: str(error) for channel, error in motion.faults.items()})
+        remarks += _grouped(motion.doubts)
+        wrong_time &= bool(motion.faults) and all(isinstance(e, WrongTime) for e in motion.faults.values())
+        if best is None or motion.components > best.components:
+            best = motion
+        if motion.components == len(COMPONENTS):
+            break
+    assert best is not None, "a site has at least one instrument"
+    if not best.components:
+        remarks.append(Remark(site.name, "it is left out: none of its channels can be used"))
+    elif best.components < len(COMPONENTS):
+        missing = [name for name, one in zip(COMPONENTS, best.velocity, strict=True) if np.isnan(one).all()]
+        remarks.append(Remark(site.name, f"it has no component {' and '.join(missing)}"))
+    return _Reading(best, remarks, wrong_time)
+
+
+def _grouped(reasons: dict[str, str]) -> list[Remark]:
+    """One remark for all channels of an instrument of which the same is said."""
+    channels: dict[str, list[str]] = {}
+    for channel, reason in reasons.items():
+        channels.setdefault(reason, []).append(channel)
+    return [
+        Remark(", ".join((some[0], *(c.rpartition(".")[2] for c in some[1:]))), reason)
+        for reason, some in channels.items()
+    ]
+
+
+def _nothing_left(folder: Path, remarks: list[Remark]) -> InputError:
+    first = f"; the first remark: {remarks[0].what}: {remarks[0].reason}" if remarks else ""
+    return InputError(f"no station in {folder} can be used{first}")
