@@ -72,7 +72,7 @@ class TestPhase:
         wave = sg.elastic.Background(GRID, along.spectra.survey)
         difference = apart(along.spectra, wave(earth()[0]))
         assert np.isfinite(difference).sum() > 100
-        assert np.nanmax(np.abs(difference)) < 0.1
+        assert np.nanmax(np.abs(difference)) < 0.025  # 0.03 with the near field of a point
 
     def test_it_is_within_0_1_of_all_waves_of_a_section_in_every_band(
         self, along: sg.noise.LineSpectra

@@ -3,7 +3,9 @@
 The phase of kind ``EGF2D``, −kr − π/2 on ZZ, is that of the upward displacement by an upward unit line force, so the
 quantity is displacement, whether the instruments recorded displacement or velocity. ZR is the radial displacement by
 that force, +χ times i of it: along +x where B lies at larger x than A, against it otherwise. RZ, the vertical motion at
-B by a radial force at A, is by reciprocity the radial motion at A by a vertical force at B.
+B by a radial force at A, is by reciprocity the radial motion at A by a vertical force at B. A point's near field, which
+a line source has not, adds 1/(8 kr) to the phase of ZZ and −3/(8 kr) to that of ZR; it is taken out with the k of the
+reference velocity.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _NOTHING = complex(np.nan, np.nan)
+_NEAR = {"ZZ": -0.125, "ZR": 0.375, "RZ": 0.375}
+"""Over kr, rad: what takes from a point's wave, H0² or H1² of kr, the phase that it has near the source and that a line
+source's has not."""
 _FLANK = 1.0  # periods over which the window of arrivals is faded in and out, on either side of it
 
 
@@ -57,7 +62,7 @@ def spectra_along(
         egf: of kind ``EGF2D``; ``ZZ`` gives the vertical component, ``ZR`` and ``RZ`` the horizontal one.
         line: where the stations lie.
         frequencies: Hz, ``[frequency]``.
-        reference: phase velocity by which wavelengths are counted.
+        reference: phase velocity by which wavelengths are counted and the near field is taken out.
         velocities: slowest and fastest group velocity, km/s: what arrives outside is faded out.
         wavelengths: least distance.
         lowest_snr: least signal over noise, where that can be told.
@@ -83,12 +88,14 @@ def spectra_along(
     for number, pair in enumerate(egf.pairs):
         a, b = line.between(pair)
         window = _window(np.asarray(egf.lag), pair.distance, hertz, velocities)
-        short = pair.distance < wavelengths * reference.at(1 / hertz) / hertz
+        length = reference.at(1 / hertz) / hertz
+        short = pair.distance < wavelengths * length
         for name in ("ZZ", "ZR", "RZ"):
             if name not in egf.components:
                 continue
             at = egf.components.index(name)
             phasor, error = _phasor(egf, number, at, window)
+            phasor = phasor * np.exp(1j * _NEAR[name] * length / (2 * np.pi * pair.distance))
             rightward = float(np.sign(float(line.x[b] - line.x[a])))
             for source, component, receiver, sign in _uses(name, a, b, rightward):
                 place = (source, slice(None), component, receiver)
