@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
-PULSE = 0.25  # s, the standard deviation of every arrival, so that nothing is above 2 Hz
-ONSET = 3.0 * PULSE  # s from the arrival to the middle of its pulse
+PULSE = 0.4  # s, the standard deviation of every arrival: at 2 Hz a millionth is left
+ONSET = 4.0 * PULSE  # s from the arrival to the middle of its pulse
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Prior:
         noise: Any = None,
     ) -> None:
         self.randomisation = randomisation or Randomisation()
-        late = draws.latest(self.randomisation, float(np.max(bank.s)))
+        late = draws.latest(self.randomisation, float(np.asarray(bank.s).max()))
         self.bank = WindowBank(bank, models, before=HALF_WINDOW + late + _LONGEST, after=HALF_WINDOW + late)
         self.models = self.bank.models
         self._noise = noise or GroundNoise()

@@ -19,6 +19,9 @@ _DEVIATORIC = tuple(name for name in ELEMENTARY if not name.endswith("EX"))
 _OF_COMPONENT = torch.tensor(
     [[_DEVIATORIC.index(c + s) if c + s in _DEVIATORIC else -1 for s in ("DD", "DS", "SS")] for c in "ZRT"]
 )
+_FADE = (
+    1.0  # s at both ends of a window; where motion ends at once, moving it by part of a sample makes it ring
+)
 _COLUMNS = [ELEMENTARY.index(name) for name in _DEVIATORIC]
 
 
@@ -53,8 +56,8 @@ class WindowBank:
     Args:
         bank: Green's functions.
         models: names of those to take, all by default.
-        before: seconds that a window begins before the arrival, and
-        after: ends after it.
+        before: seconds of motion ahead of the arrival, and
+        after: after it; beyond, the windows fade out.
 
     Raises:
         InputError: an unknown model, another sampling, or traces that end before the window of S does.
@@ -73,8 +76,8 @@ class WindowBank:
         self.depths, self.distances = (_tensor(axis) for axis in (bank.depths, bank.distances))
         rows = [names.index(name) for name in self.models]
         self.p, self.s = (torch.stack([_tensor(a[r]) for r in rows]) for a in (bank.p, bank.s))
-        self.before = before
-        self.samples = round((before + after) * SAMPLING)
+        self.before, after = before + _FADE, after + _FADE
+        self.samples = round((self.before + after) * SAMPLING)
         pieces = []
         for i, row in enumerate(rows):
             start = _tensor(bank.start[row])
@@ -92,6 +95,7 @@ class WindowBank:
         length = fast_length(traces.shape[-1] + round((MEMORY + 2.0 * self.before) * SAMPLING))
         frequency = frequencies(length)
         gain = velocity_response(length)
+        fade = _faded(self.samples)
         rows = []
         for depth in range(len(arrivals)):
             steps = _tensor(traces[depth])[:, _COLUMNS].diff(dim=-1) * SAMPLING
@@ -99,7 +103,8 @@ class WindowBank:
             for phase in range(2):
                 ahead = arrivals[depth, :, phase] - self.before
                 turn = torch.exp(2j * torch.pi * frequency * ahead[:, None])[:, None]
-                rows.append(torch.fft.irfft(spectrum * turn, length)[..., : self.samples].float())
+                cut = torch.fft.irfft(spectrum * turn, length)[..., : self.samples]
+                rows.append((cut * fade).float())
         stacked = torch.stack(rows).unflatten(0, (len(arrivals), 2)).transpose(1, 2)
         return stacked.reshape(-1, self.samples)  # [depth distance phase function, sample]
 
@@ -156,6 +161,12 @@ class WindowBank:
             index.reshape(bags), self._table, per_sample_weights=factor, mode="sum"
         )
         return summed.view(row, 2, 3, self.samples)
+
+
+def _faded(samples: int) -> Float[Tensor, " sample"]:
+    place = torch.arange(samples, dtype=torch.float64)
+    inside = torch.minimum(place, place.flip(0)) / (_FADE * SAMPLING)
+    return torch.sin(0.5 * torch.pi * inside.clamp(max=1.0)).square()
 
 
 def velocity_response(length: int) -> Tensor:
