@@ -13,10 +13,11 @@ from torch import Tensor
 from seisgrad.errors import InputError
 from seisgrad.source import pulses
 from seisgrad.source.band import frequencies
+from seisgrad.source.drawn import Events
 from seisgrad.source.gather import BAND, SAMPLES
 from seisgrad.source.ground_noise import HIGH_NOISE, LOW_NOISE, GroundNoise, velocity_decibel
 from seisgrad.source.moment_tensor import magnitude, scalar_moment
-from seisgrad.source.prior import Events, Prior
+from seisgrad.source.prior import Prior
 from seisgrad.source.radiation import coefficients, components
 from seisgrad.source.randomisation import CLEAN, Randomisation
 from seisgrad.source.windows import cut_windows
@@ -207,6 +208,16 @@ class TestSwitches:
         gather, moment = prior(Randomisation()).draw(8, np.random.default_rng(3))
         assert torch.equal(moment, one.moment)
         assert torch.equal(gather.windows, one.gather.windows)
+
+
+    def test_the_first_events_do_not_depend_on_how_many_follow(self) -> None:
+        few, many = drawn(Randomisation(stations=(4, 6)), 64), drawn(Randomisation(stations=(4, 6)), 100)
+        assert torch.equal(few.moment, many.moment[:64])
+        places = few.gather.distance.shape[1]
+        assert torch.equal(few.gather.windows, many.gather.windows[:64, :places])
+        assert torch.equal(few.truth.late, many.truth.late[:64, :places])
+        assert not many.gather.present[:64, places:].any()
+        assert not torch.equal(many.moment[64:], many.moment[:36])
 
 
 class TestRandomisation:

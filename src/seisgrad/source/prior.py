@@ -7,15 +7,17 @@ varies, and how widely, is in :class:`~seisgrad.source.randomisation.Randomisati
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from seisgrad.errors import InputError
 from seisgrad.source import draws, pulses
 from seisgrad.source.band import fast_length, frequencies
+from seisgrad.source.drawn import Events, Truth, joined
 from seisgrad.source.draws import Event, Network
 from seisgrad.source.gather import HALF_WINDOW, SAMPLES, SAMPLING, Gather
 from seisgrad.source.ground_noise import GroundNoise
@@ -24,46 +26,9 @@ from seisgrad.source.randomisation import Randomisation
 from seisgrad.source.streams import Streams
 from seisgrad.source.window_bank import Greens, WindowBank
 
+_GROUP = 64
 _ECHOES = 10.0  # s in which scattered waves come
 _LONGEST = 8.0  # s that a source radiates, and that its records reach into the window from before
-
-
-class Truth(NamedTuple):
-    """What really was, where the gather may say something else.
-
-    Attributes:
-        model: index of the velocity model in :attr:`Prior.models`.
-        depth: km.
-        magnitude: Mw.
-        duration: of the source, s.
-        distance: km, and
-        azimuth: degrees, of the stations from the true epicentre.
-        late: how much later than the wave each pick is, s.
-        drawn: stations before any dropped out.
-    """
-
-    model: Int[Tensor, " event"]
-    depth: Float[Tensor, " event"]
-    magnitude: Float[Tensor, " event"]
-    duration: Float[Tensor, " event"]
-    distance: Float[Tensor, "event station"]
-    azimuth: Float[Tensor, "event station"]
-    late: Float[Tensor, "event station phase"]
-    drawn: Int[Tensor, " event"]
-
-
-class Events(NamedTuple):
-    """Events as stations recorded them, and as they were.
-
-    Attributes:
-        gather: with as many places as the event with most stations needs; those of an event come first.
-        moment: N·m.
-        truth: the rest.
-    """
-
-    gather: Gather
-    moment: Float[Tensor, "event 6"]
-    truth: Truth
 
 
 class Prior:
@@ -104,7 +69,18 @@ class Prior:
 
         Every field of the randomisation draws from numbers of its own. With one switched off, all else of the same
         events stays the same, except that without dropout other stations are there.
+
+        Args:
+            number: of events; they are drawn 64 at a time, so that the first ones do not depend on how many follow.
+            generator: four words of it (128 bits) seed 64 events.
         """
+        if number < 1:
+            raise InputError(f"{number} events were asked for, expected at least 1")
+        groups = [self._group(min(_GROUP, number - k), generator) for k in range(0, number, _GROUP)]
+        return groups[0] if len(groups) == 1 else joined(groups)
+
+    def _group(self, number: int, generator: np.random.Generator) -> Events:
+        """Events that are made together: few enough that their records stay near the processor."""
         streams = Streams(generator)
         event = draws.event(number, len(self.models), self.bank, self.randomisation, streams)
         network = draws.network(event, self.bank, self.randomisation, streams)
