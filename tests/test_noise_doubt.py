@@ -168,3 +168,12 @@ class TestPhaseVelocity:
         told = "; ".join(found.sentences)
         for words in ("wavelengths apart, expected 6", "signal over noise is", "of the reference, expected"):
             assert words in told
+
+    def test_a_stricter_rule_keeps_the_curves_without_doubt(
+        self, egf: sg.noise.Correlations, reference: sg.noise.Reference
+    ) -> None:
+        found = sg.noise.phase_velocity(
+            egf, 0, periods=PERIODS, reference=reference, velocities=VELOCITIES, highest_doubt=0.05
+        )
+        assert set(found.reasons) == {"ambiguous"}
+        assert "expected up to 5 %" in found.sentences[0]

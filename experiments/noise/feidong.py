@@ -22,6 +22,13 @@ DATA = Path(os.environ.get("SEISGRAD_DATA", HERE.parents[2] / "shared" / "data")
 VELOCITIES = (1.0, 5.0)  # km/s
 WAVELENGTHS = 1.5
 THEIR_ALPHA = 5.0  # of the filters behind the compared group velocities, found by trying
+WIDTHS = (
+    5.0,
+    8.0,
+    12.0,
+    20.0,
+    30.0,
+)  # alphas from which every record takes the one with the least uncertainty
 SHIFTS = {"right": 0.0, "without the derivative": math.pi / 2, "without π/4": math.pi / 4}
 """Errors of a convention, and by how much each turns the phase, rad."""
 
@@ -46,25 +53,62 @@ def turned(curve: "sg.noise.PhaseCurve", by: float) -> Real:
     return 2 * np.pi / period * distance / (np.pi / 4 - (phase + by))
 
 
-def phase_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, lowest_snr: float) -> list[dict]:
-    """Differences in percent of every period of every pair that is far enough, and whether it was answered."""
+def phase_rows(egf: "sg.noise.Correlations", phase: Real, group: Real, period: Real) -> list[dict]:
+    """Every period of every pair that is far enough: differences in percent, and in waves, and what our rules say."""
     rows = []
     for number, pair in enumerate(egf.pairs):
+        theirs, slipped = phase[number], jumped(period, phase[number], group[number], pair.distance)
         curve = sg.noise.phase_velocity(
-            egf, number, periods=period, reference=others_mean(period, theirs, number), velocities=VELOCITIES,
-            wavelengths=0.9 * WAVELENGTHS, lowest_snr=lowest_snr,
+            egf, number, periods=period, reference=others_mean(period, phase, number), velocities=VELOCITIES,
+            wavelengths=0.9 * WAVELENGTHS,
         )  # fmt: skip
-        far = pair.distance >= WAVELENGTHS * theirs[number] * period
+        ours, far = curve.velocity.numpy(), pair.distance >= WAVELENGTHS * theirs * period
         for i in np.flatnonzero(far):
-            differences = {
-                name: 100 * (turned(curve, by)[i] / theirs[number, i] - 1) for name, by in SHIFTS.items()
-            }
+            differences = {name: 100 * (turned(curve, by)[i] / theirs[i] - 1) for name, by in SHIFTS.items()}
             rows.append({
-                "pair": pair.name, "period": period[i], "theirs": theirs[number, i],
-                "ours": float(curve.velocity[i]), "sigma": float(curve.sigma[i]), "snr": float(curve.snr[i]),
-                "reason": curve.reasons[i], **differences,
+                "pair": pair.name, "period": period[i], "theirs": theirs[i], "ours": ours[i],
+                "sigma": float(curve.sigma[i]), "snr": float(curve.snr[i]), "doubt": float(curve.doubt[i]),
+                "zeros": float(curve.zeros[i]), "reason": curve.reasons[i],
+                "waves": pair.distance / period[i] * (1 / ours[i] - 1 / theirs[i]), "theirs_jumped": slipped[i],
+                **differences,
             })  # fmt: skip
     return rows
+
+
+def jumped(period: Real, phase: Real, group: Real, distance: float) -> NDArray[np.bool_]:
+    """Where the other program's phase lies beyond a jump, seen from the longest period.
+
+    Between two neighbouring periods its phase grows by what its own group velocity says, to a fifth and to half a wave,
+    or it has lost count.
+    """
+    waves = np.diff(distance / (phase * period))
+    expected = distance / np.sqrt(group[1:] * group[:-1]) * np.diff(1 / period)
+    off = np.abs(waves - expected) > np.fmax(0.5, 0.2 * np.abs(expected))
+    return np.append(np.cumsum(off[::-1])[::-1] > 0, False)
+
+
+def told_apart(rows: list[dict]) -> list[dict]:
+    """How many picks with the other program's number of waves and with another one each rule flags."""
+    there = [row for row in rows if math.isfinite(row["waves"])]
+    rules = {
+        "signal over noise below 3": lambda row: row["snr"] < 3,
+        "ambiguous": lambda row: "ambiguous" in row["reason"],
+        "zeros_differ": lambda row: "zeros_differ" in row["reason"],
+        "all rules": lambda row: row["reason"] != "ok",
+    }
+    lines = []
+    for name, broken in rules.items():
+        counts = {"rule": name}
+        for group, members in {
+            "right": [row for row in there if abs(row["waves"]) < 0.5],
+            "wrong": [row for row in there if abs(row["waves"]) >= 0.5],
+            "wrong_where_theirs_jumped": [
+                row for row in there if abs(row["waves"]) >= 0.5 and row["theirs_jumped"]
+            ],
+        }.items():
+            counts |= {group: len(members), f"{group}_flagged": sum(broken(row) for row in members)}
+        lines.append(counts)
+    return lines
 
 
 def group_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, alpha: float | None) -> list[dict]:
@@ -84,6 +128,21 @@ def group_rows(egf: "sg.noise.Correlations", period: Real, theirs: Real, alpha: 
                 "reason": found.reasons[i], "right": 100 * (ours / theirs[number, i] - 1),
                 "crest": 100 * (crest / theirs[number, i] - 1),
             })  # fmt: skip
+    return rows
+
+
+def least_uncertain(egf: "sg.noise.Correlations", period: Real, theirs: Real) -> list[dict]:
+    """Group velocities behind the filters that leave each record the least uncertainty, by its own measure."""
+    rows = []
+    for number, pair in enumerate(egf.pairs):
+        some = [
+            sg.noise.group_velocity(egf, number, periods=period, velocities=VELOCITIES, alpha=alpha)
+            for alpha in WIDTHS
+        ]
+        best = min(some, key=lambda found: float((found.sigma / found.velocity).nanmedian()))
+        for i in np.flatnonzero(np.isfinite(theirs[number])):
+            off = 100 * (float(best.velocity[i]) / theirs[number, i] - 1)
+            rows.append({"pair": pair.name, "reason": best.reasons[i], "right": off})
     return rows
 
 
@@ -121,7 +180,7 @@ def summary(case: str, rows: list[dict], key: str = "right") -> dict:
 
 
 def main() -> None:
-    """Compare, and write ``results/feidong.csv`` (every point) and ``results/feidong_summary.csv``."""
+    """Compare, and write ``results/feidong.csv`` (every point), ``feidong_summary.csv`` and ``feidong_waves.csv``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--data", type=Path, default=DATA, help="folder of A_B.dat, .phase.txt and .group.txt"
@@ -133,29 +192,36 @@ def main() -> None:
     egf = sg.noise.to_egf(sg.noise.fold(correlations))
     period, phase = compared(files, "phase")
     _, group = compared(files, "group")
-    every = phase_rows(egf, period, phase, lowest_snr=0.0)
+    every = phase_rows(egf, phase, group, period)
     picked = [row for row in every if row["reason"] == "ok"]
-    loud = [row for row in picked if row["snr"] >= 5]
     house, alike = group_rows(egf, period, group, None), group_rows(egf, period, group, THEIR_ALPHA)
+
+    def among(case: str, rows: list[dict]) -> dict:
+        return summary(case, rows) | {"answered_percent": round(100 * len(rows) / len(every), 1)}
+
     lines = [
         summary("phase, all points", every),
         *(summary(f"phase, all points, {name}", every, name) for name in list(SHIFTS)[1:]),
-        summary("phase, picked", picked) | {"answered_percent": round(100 * len(picked) / len(every), 1)},
-        summary("phase, picked, signal over noise at least 5", loud)
-        | {"answered_percent": round(100 * len(loud) / len(every), 1)},
+        among("phase, picked", picked),
+        among("phase, picked, signal over noise at least 5", [row for row in picked if row["snr"] >= 5]),
+        among("phase, picked, signal over noise 3 to 5", [row for row in picked if 3 <= row["snr"] < 5]),
+        among("phase, picked, signal over noise below 3", [row for row in picked if row["snr"] < 3]),
         summary("group, filters of the house", house),
         summary("group, filters of the house, unflagged", [r for r in house if r["reason"] == "ok"]),
+        summary("group, filters of the least uncertainty", least_uncertain(egf, period, group)),
         summary("group, filters as wide as theirs", alike),
         summary("group, filters as wide as theirs, crest of the image", alike, "crest"),
         summary("group, ours against the slope of our phases", against_slope(every, house), "ours"),
         summary("group, theirs against the slope of our phases", against_slope(every, house), "theirs"),
     ]
+    waves = told_apart(every)
     options.out.mkdir(exist_ok=True)
     write(options.out / "feidong_summary.csv", lines)
+    write(options.out / "feidong_waves.csv", waves)
     write(
         options.out / "feidong.csv", [{name: _short(value) for name, value in row.items()} for row in every]
     )
-    for line in lines:
+    for line in [*lines, *waves]:
         print(*line.values(), sep=", ")
 
 

@@ -70,6 +70,10 @@ def curves(
             metavar="N",
         ),
     ] = 1.0,
+    doubt: Annotated[
+        float,
+        typer.Option(help="Highest probability of another number of waves.", parser=number, metavar="SHARE"),
+    ] = 0.5,
     alpha: Annotated[
         float | None,
         typer.Option(
@@ -111,6 +115,7 @@ def curves(
             velocities=window,
             wavelengths=wavelengths,
             lowest_snr=snr,
+            highest_doubt=doubt,
             alpha=alpha,
             seen=lambda done: bar.update(0, done, len(green.pairs)),
         )

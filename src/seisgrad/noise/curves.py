@@ -79,6 +79,7 @@ def measure_curves(
     velocities: Velocities = (1.0, 5.0),
     wavelengths: float = 1.5,
     lowest_snr: float = 1.0,
+    highest_doubt: float = 0.5,
     alpha: float | None = None,
     seen: Callable[[int], None] = lambda number: None,
 ) -> NoiseCurves:
@@ -96,6 +97,7 @@ def measure_curves(
         velocities: slowest and fastest group velocity, km/s.
         wavelengths: least distance of the stations for phase velocities, by the velocity that was measured.
         lowest_snr: least signal over noise, of phase velocities; sigma grows as it falls.
+        highest_doubt: probability of another number of waves up to which a phase velocity is kept.
         alpha: of the filters of group velocities, as :func:`group_velocity` takes it.
         seen: called with the number of pairs that are done.
 
@@ -126,7 +128,8 @@ def measure_curves(
     def picks(number: int, asked: Real) -> Measurement | PhaseCurve:
         if reference is None:
             return group_velocity(egf, number, name, periods=asked, velocities=velocities, alpha=alpha)
-        common = {"reference": reference, "velocities": velocities, "lowest_snr": lowest_snr}
+        common = {"reference": reference, "velocities": velocities}
+        common |= {"lowest_snr": lowest_snr, "highest_doubt": highest_doubt}
         if method == "zeros":
             return zero_crossings(egf, number, name, periods=(asked[0], asked[-1]), **common)
         return phase_velocity(egf, number, name, periods=asked, wavelengths=wavelengths, **common)

@@ -92,6 +92,7 @@ def phase_velocity(
     velocities: Velocities = (1.0, 5.0),
     wavelengths: float = 1.5,
     lowest_snr: float = 1.0,
+    highest_doubt: float = 0.5,
 ) -> PhaseCurve:
     """Phase velocity of the fundamental mode between two stations.
 
@@ -109,6 +110,7 @@ def phase_velocity(
         wavelengths: least distance of the stations.
         lowest_snr: least signal over noise, where that can be told: where it is 1 the phase is known to 1 rad. At one
             period at least the pair must reach 5.
+        highest_doubt: probability of another number of waves up to which a pick is kept.
 
     Raises:
         InputError: another kind; a component without a wave; no values; lags that are too short, or hold no
@@ -142,7 +144,7 @@ def phase_velocity(
             rules.low_snr(snr[at], lowest_snr),
             rules.no_wave(snr, len(at)),
             rules.off_band(velocity[at], reference.at(periods), reference.band),
-            rules.ambiguous(doubt[at]),
+            rules.ambiguous(doubt[at], highest_doubt),
             rules.zeros_differ(differ, apart, unsure < np.fmin(doubt[at], HALF)),
         ],
         len(at),

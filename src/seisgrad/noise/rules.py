@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from seisgrad.dispersion import Flag, Measurement
 from seisgrad.dispersion.quality import CYCLES, LOWEST_SNR
-from seisgrad.noise.doubt import HALF
 
 Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -105,14 +104,14 @@ def off_band(velocity: Real, expected: Real, band: float) -> Rule:
     )
 
 
-def ambiguous(doubt: Real) -> Rule:
-    """Another number of waves is the likelier one."""
+def ambiguous(doubt: Real, highest: float) -> Rule:
+    """Another number of waves is too likely."""
     return Rule(
         "ambiguous",
-        doubt > HALF,
+        doubt > highest,
         lambda i: (
             f"another number of waves is right with a probability of {100 * doubt[i]:.0f} %, expected up to "
-            f"{100 * HALF:.0f} %"
+            f"{100 * highest:.0f} %"
         ),
     )
 

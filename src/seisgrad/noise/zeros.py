@@ -27,6 +27,7 @@ def zero_crossings(
     reference: Reference,
     velocities: Velocities = (1.0, 5.0),
     lowest_snr: float = 1.0,
+    highest_doubt: float = 0.5,
 ) -> PhaseCurve:
     """Phase velocity of the fundamental mode at the periods where the spectrum crosses zero.
 
@@ -41,6 +42,7 @@ def zero_crossings(
         reference: what is expected: best the curve of :func:`seisgrad.noise.phase_velocity`, where there is one.
         velocities: slowest and fastest group velocity, km/s; lags behind the slowest arrival are faded out.
         lowest_snr: least signal over noise, where that can be told.
+        highest_doubt: probability up to which a crossing is kept that the count slipped on the way to it.
 
     Raises:
         InputError: another kind; a component without a wave; no values; or no crossing between the periods.
@@ -66,7 +68,7 @@ def zero_crossings(
             rules.no_zero(kr),
             rules.low_snr(snr, lowest_snr),
             rules.no_wave(snr, len(kr)),
-            rules.ambiguous(doubt),
+            rules.ambiguous(doubt, highest_doubt),
         ],
         len(kr),
     )
