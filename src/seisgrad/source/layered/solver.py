@@ -2,7 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,13 +97,14 @@ def elementary(
     band: Band = BAND,
     how: Sum = SUM,
     *,
+    quantity: Literal["displacement", "velocity"] = "displacement",
     free: bool = True,
     threads: int = 1,
 ) -> Array:
     """The ten elementary Green's functions at the surface, ``[depth, distance, 10, time]``.
 
-    They are the displacement, m, that a step of moment of 1 N·m at the origin time makes, in the order of
-    :data:`~seisgrad.source.radiation.ELEMENTARY`: near field, body waves and surface waves, all of them.
+    They are the displacement, m, or the velocity, m/s, that a step of moment of 1 N·m at the origin time makes, in the
+    order of :data:`~seisgrad.source.radiation.ELEMENTARY`: near field, body waves and surface waves, all of them.
 
     A frequency with a small imaginary part, undone in time, keeps what comes later than the trace from wrapping around
     (Phinney 1965); the sum over wavenumbers at even steps is the motion from a lattice of sources, of which all but
@@ -116,6 +117,7 @@ def elementary(
         start: of each trace after the origin time, s, ``[depth, distance]``; what came before would wrap around.
         band: samples and frequencies.
         how: the sum.
+        quantity: displacement, or its derivative in time.
         free: with a free surface; without, the ground of the first layer goes on above the receivers.
         threads: frequencies are shared among so many.
 
@@ -135,7 +137,8 @@ def elementary(
     spectra = np.zeros((len(omegas), len(ELEMENTARY), len(distances), len(depths)), np.complex128)
 
     def one(number: int) -> None:
-        spectra[number] = task.spectrum(omegas[number], bessel) / (1j * omegas[number]) * band.taper[number]
+        step = band.taper[number] / (1.0 if quantity == "velocity" else 1j * omegas[number])
+        spectra[number] = task.spectrum(omegas[number], bessel) * step
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
         list(pool.map(one, range(len(omegas))))
