@@ -4,8 +4,11 @@ Turn all stations about the epicentre and the mechanism turns with them, to roun
 and the moment is multiplied by it. Neither has to be learned. Every station is a token in its own frame (away from the
 source, clockwise, down), where records know no direction. Stations see each other through attention that turns
 keys, queries and values by whole multiples of the azimuth (:class:`seisgrad.nn.turn.Turn`): orders 0, 1 and 2 are those
-of the radiation of a moment tensor, 3 and 4 come in with its products, the geometry of the stations among them. Each
-station then states the whole mechanism in its own frame; the weighted mean of these in the common one is the answer.
+of the radiation of a moment tensor, 3 and 4 come in with its products, the geometry of the stations among them.
+
+What a station then says are linear equations about the moment tensor in its own frame: what its records weigh of each
+coefficient, and what that sum is. The answer solves those of all stations by weighted least squares, as d = G m would
+be solved were the earth known: how stations lie around the source need not be learned either.
 """
 
 import math
@@ -25,6 +28,8 @@ from seisgrad.source.gather import COMPONENTS, PHASES, SAMPLES, Gather
 _ORDERS = (0, 0, 1, 1, 2, 2, 3, 4)
 _DECAY = 1.3  # amplitudes fall about with this power of distance; what is left of it the network learns
 _PER_SCALE = 2.0 / (3.0 * math.log(10.0))  # of magnitude per ln of amplitude
+_EQUATIONS = 6  # of a station: as many as P and S have components
+_DAMPING = 0.03
 _FLOOR = 1e-10  # of squared amplitudes, as a share of the square of the largest
 
 
@@ -131,8 +136,9 @@ class HarmonicNet(nn.Module):
         self.token = nn.Sequential(nn.Linear(4 * d + 64, 2 * d), nn.GELU(), nn.Linear(2 * d, d))
         self.stations = SetTransformer(d, size.heads, size.layers, size.feed_forward)
         self.pooling = AttentionPooling(d, 2)
-        self.says = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, 6))
-        self.doubt = Doubt(d + 1)
+        self.equations = nn.Sequential(nn.Linear(d, d), nn.GELU(), nn.Linear(d, 6 * _EQUATIONS))
+        self.magnitude = nn.Linear(d, 1)
+        self.doubt = Doubt(d + 3)
         self.offset = nn.Buffer(torch.zeros(()))
 
     def adapt(self, gather: Gather, magnitude: Float[Tensor, " event"]) -> None:
@@ -145,15 +151,15 @@ class HarmonicNet(nn.Module):
         azimuth = torch.deg2rad(torch.where(there, gather.azimuth, 0.0))
         x = self.stations(self._token(read), there, Turn(azimuth, self.orders))
         weight = self.pooling.weights(x, there)
-        said = self.says(x)
-        each = _in_common(said[..., :5], azimuth)
-        mechanism = (weight[..., 0, :, None] * each).sum(-2)
-        residual = (weight[..., 1, :] * said[..., 5]).sum(-1)
-        magnitude = self.offset + _PER_SCALE * read.scale + residual
-        spread = (weight[..., 0, :] * (each - mechanism.unsqueeze(-2)).square().sum(-1)).sum(-1)
+        equations = self.equations(x).to(azimuth.dtype).unflatten(-1, (_EQUATIONS, 6))
+        solved = _solved(
+            _in_common(equations[..., :5], azimuth[..., None]), equations[..., 5], weight[..., 0, :]
+        )
+        magnitude = (weight[..., 1, :] * self.magnitude(x).squeeze(-1)).sum(-1)
         pooled = (weight[..., 0, :, None] * x).sum(-2)
-        doubt = self.doubt(torch.cat([pooled, spread[..., None]], -1), mechanism)
-        return Answer(mechanism, magnitude, doubt, weight[..., 0, :])
+        doubt = self.doubt(torch.cat([pooled, solved.quality], -1), solved.mechanism)
+        magnitude = self.offset + _PER_SCALE * read.scale + magnitude
+        return Answer(solved.mechanism, magnitude, doubt, solved.share)
 
     def _token(self, read: Tokens) -> Float[Tensor, "*batch station d"]:
         parts = []
@@ -161,6 +167,42 @@ class HarmonicNet(nn.Module):
             features = reader(read.shapes[..., phase, :, :].flatten(-2))
             parts += [features, features * read.amplitudes[..., phase, None]]
         return self.token(torch.cat([*parts, self.numbers(read.numbers)], -1))
+
+
+class _Solved(NamedTuple):
+    """A mechanism by least squares.
+
+    Attributes:
+        mechanism: coefficients.
+        quality: misfit of the equations, and the ln of the least and the largest they determine: not for training.
+        share: of every station in what they determine; sums to 1.
+    """
+
+    mechanism: Float[Tensor, "*batch 5"]
+    quality: Float[Tensor, "*batch 3"]
+    share: Float[Tensor, "*batch station"]
+
+
+def _solved(
+    g: Float[Tensor, "*batch station equation 5"],
+    y: Float[Tensor, "*batch station equation"],
+    weight: Float[Tensor, "*batch station"],
+) -> _Solved:
+    """The m that makes Σ w |g·m − y|² + λ |m|² least; sums are written out, and so stay exact where products of
+    matrices are rounded to half precision."""
+    weighted = weight[..., None, None] * g
+    matrix = (weighted[..., :, None] * g[..., None, :]).sum((-4, -3))
+    right = (weighted * y[..., None]).sum((-3, -2))
+    eye = torch.eye(5, dtype=matrix.dtype, device=matrix.device)
+    mechanism = torch.linalg.solve(matrix + _DAMPING * eye, right)
+    with torch.no_grad():
+        misfit = (weight[..., None] * ((g * mechanism[..., None, None, :]).sum(-1) - y).square()).sum(
+            (-2, -1)
+        )
+        of_stations = weighted.mul(g).sum((-2, -1))
+        least, largest = torch.linalg.eigvalsh(matrix + _DAMPING * eye)[..., [0, -1]].log().unbind(-1)
+        quality = torch.stack((misfit, least, largest), -1)
+    return _Solved(mechanism, quality, of_stations / of_stations.sum(-1, keepdim=True))
 
 
 def _window_reader(width: int, d: int) -> nn.Sequential:
@@ -171,9 +213,9 @@ def _window_reader(width: int, d: int) -> nn.Sequential:
 
 
 def _in_common(
-    own: Float[Tensor, "*batch station 5"], azimuth: Float[Tensor, "*batch station"]
-) -> Float[Tensor, "*batch station 5"]:
-    """Coefficients of a moment tensor in the frame of each station, x away from the source, in that of north."""
+    own: Float[Tensor, "*batch station equation 5"], azimuth: Float[Tensor, "*batch station 1"]
+) -> Float[Tensor, "*batch station equation 5"]:
+    """Coefficients of moment tensors in the frame of each station, x away from the source, in that of north."""
     b0, b1, b2, b3, b4 = own.unbind(-1)
     cos, sin, cos2, sin2 = azimuth.cos(), azimuth.sin(), (2.0 * azimuth).cos(), (2.0 * azimuth).sin()
     turned = (b0 * cos2 - b2 * sin2, b1, b0 * sin2 + b2 * cos2, b3 * cos - b4 * sin, b3 * sin + b4 * cos)
