@@ -1,28 +1,14 @@
 """A toy bank of Green's functions: P and S far from a point source in a full space, in place of a layered earth."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
-Array = NDArray[np.floating]
+from seisgrad.source.greens import GreensBank
+
 PULSE = 0.4  # s, the standard deviation of every arrival: at 2 Hz a millionth is left
 ONSET = 4.0 * PULSE  # s from the arrival to the middle of its pulse
-
-
-@dataclass(frozen=True)
-class ToyBank:
-    """What :class:`seisgrad.source.window_bank.Greens` asks for."""
-
-    names: tuple[str, ...]
-    depths: Array
-    distances: Array
-    traces: Array
-    start: Array
-    p: Array
-    s: Array
-    time_step: float = 0.1
 
 
 def toy_bank(
@@ -30,7 +16,7 @@ def toy_bank(
     depths: tuple[float, ...] = (4.0, 8.0, 12.0),
     distances: tuple[float, ...] = (10.0, 20.0, 40.0, 70.0, 100.0, 140.0),
     samples: int = 512,
-) -> ToyBank:
+) -> GreensBank:
     """Green's functions of full spaces with P at 6 and 6.3 km/s (Aki & Richards 2002, eq. 4.29, far-field terms)."""
     shape = (len(names), len(depths), len(distances))
     traces = np.zeros((*shape, 10, samples), np.float32)
@@ -55,4 +41,6 @@ def toy_bank(
             traces[(*place, k)] = -along[k] * down * of_p + across[k] * sin * of_s
             traces[(*place, 4 + k)] = along[k] * sin * of_p + across[k] * down * of_s
         traces[(*place, 8)], traces[(*place, 9)] = -down * of_s, sin * of_s
-    return ToyBank(names, np.array(depths), np.array(distances), traces, start, p, s)
+    deep, far = (torch.tensor(axis, dtype=torch.float64) for axis in (depths, distances))
+    times = [torch.from_numpy(a) for a in (start, p, s)]
+    return GreensBank(names, deep, far, 0.1, (2.0, 2.5), torch.from_numpy(traces), *times)

@@ -13,7 +13,7 @@ from seisgrad.source.pulses import duration
 from seisgrad.source.randomisation import Randomisation
 from seisgrad.source.station_layouts import layouts
 from seisgrad.source.streams import Streams
-from seisgrad.source.window_bank import WindowBank
+from seisgrad.source.window_bank import WindowBank, nearest
 
 _CUT = 3.0  # standard deviations beyond which no pick is, and
 _CUT_DURATION = 2.0  # no duration
@@ -55,10 +55,7 @@ def event(number: int, models: int, bank: WindowBank, settings: Randomisation, s
     """Model, depth, size, mechanism and duration of so many events."""
     depths = bank.depths.numpy()
     model = streams("model").integers(models, size=number)
-    rng = streams("depth")
-    depth = (
-        rng.uniform(depths[0], depths[-1], number) if settings.between_nodes else rng.choice(depths, number)
-    )
+    depth = streams("depth").choice(depths, number)
     said = depth + settings.depth_error * streams("depth error").standard_normal(number)
     magnitude = torch.from_numpy(streams("magnitude").uniform(*settings.magnitude, number))
     size = moment_of_magnitude(magnitude)
@@ -87,8 +84,7 @@ def network(event: Event, bank: WindowBank, settings: Randomisation, streams: St
     within = (float(distances[0]), float(distances[-1]))
     chances = (settings.clustered, settings.one_sided)
     distance, azimuth = layouts(number, most, within, chances, streams("stations"))
-    if not settings.between_nodes:
-        distance = _nearest(distances, distance)
+    distance = bank.distances[nearest(bank.distances, torch.from_numpy(distance))].numpy()
     drawn = streams("number").integers(fewest, most + 1, number)
     there, order = _kept(drawn, most, settings, streams)
     distance, azimuth = (np.where(there, np.take_along_axis(a, order, 1), 0.0) for a in (distance, azimuth))
@@ -177,12 +173,6 @@ def _kept(
     order = np.argsort(~stays, axis=1, kind="stable")
     places = int(stays.sum(1).max())
     return np.take_along_axis(stays, order, 1)[:, :places], order[:, :places]
-
-
-def _nearest(axis: NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
-    if len(axis) == 1:
-        return np.broadcast_to(axis, value.shape).copy()
-    return axis[np.searchsorted(0.5 * (axis[1:] + axis[:-1]), value)]
 
 
 def _polar(

@@ -20,11 +20,12 @@ from seisgrad.source.band import fast_length, frequencies
 from seisgrad.source.drawn import Events, Truth, joined
 from seisgrad.source.draws import Event, Network
 from seisgrad.source.gather import HALF_WINDOW, SAMPLES, SAMPLING, Gather
+from seisgrad.source.greens import GreensBank
 from seisgrad.source.ground_noise import GroundNoise
 from seisgrad.source.radiation import coefficients
 from seisgrad.source.randomisation import Randomisation
 from seisgrad.source.streams import Streams
-from seisgrad.source.window_bank import Greens, WindowBank
+from seisgrad.source.window_bank import WindowBank
 
 _GROUP = 64
 _ECHOES = 10.0  # s in which scattered waves come
@@ -46,13 +47,13 @@ class Prior:
 
     def __init__(
         self,
-        bank: Greens,
+        bank: GreensBank,
         randomisation: Randomisation | None = None,
         models: Sequence[str] | None = None,
         noise: Any = None,
     ) -> None:
         self.randomisation = randomisation or Randomisation()
-        late = draws.latest(self.randomisation, float(np.asarray(bank.s).max()))
+        late = draws.latest(self.randomisation, float(bank.s.max()))
         self.bank = WindowBank(bank, models, before=HALF_WINDOW + late + _LONGEST, after=HALF_WINDOW + late)
         self.models = self.bank.models
         self._noise = noise or GroundNoise()
@@ -126,11 +127,11 @@ class Prior:
         other."""
         settings = self.randomisation
         row = network.there.nonzero()[:, 0]
-        nodes = self.bank.nodes(event.model[row], event.depth[row], network.distance[network.there])
-        travel = self.bank.arrivals(event.model[row], nodes)
+        entry = self.bank.entry(event.model[row], event.depth[row], network.distance[network.there])
+        travel = self.bank.arrivals(entry)
         late = draws.pick_errors(row, travel, settings, streams)
         radiation = coefficients(event.moment, network.azimuth)[network.there]
-        motion = self.bank.motion(nodes, radiation)
+        motion = self.bank.motion(entry, radiation)
         motion = self._filtered(motion, event, row, late, streams)
         turn = torch.deg2rad(network.said_azimuth - network.azimuth)[network.there].float()
         motion = draws.turned(motion, turn) * draws.amplitudes(len(row), settings, streams)

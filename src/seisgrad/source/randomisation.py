@@ -44,7 +44,6 @@ class Randomisation:
         fewest: stations kept.
         clustered: chance of stations in clusters, and
         one_sided: of stations in a sector of 60 to 180 degrees; otherwise they lie all around.
-        between_nodes: interpolate the bank between its depths and distances instead of drawing from them.
 
     Raises:
         InputError: what cannot be.
@@ -71,7 +70,6 @@ class Randomisation:
     fewest: int = 4
     clustered: float = 0.25
     one_sided: float = 0.25
-    between_nodes: bool = False
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -1,8 +1,7 @@
 """Green's functions as a prior uses them: filtered ground velocity around P and S, in memory, summed by the batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from seisgrad.errors import InputError
 from seisgrad.source.band import MEMORY, fast_length, frequencies, response
 from seisgrad.source.gather import HALF_WINDOW, SAMPLING
+from seisgrad.source.greens import GreensBank
 from seisgrad.source.radiation import ELEMENTARY
 
 #: Those that a source without a volume change excites, by component.
@@ -25,33 +25,10 @@ _FADE = (
 _COLUMNS = [ELEMENTARY.index(name) for name in _DEVIATORIC]
 
 
-@runtime_checkable
-class Greens(Protocol):
-    """What is asked of a bank of Green's functions; see :class:`seisgrad.source.greens.GreensBank`."""
-
-    names: Sequence[str]
-    depths: Any
-    distances: Any
-    time_step: float
-    traces: Any
-    start: Any
-    p: Any
-    s: Any
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """Entries of a bank that make the record of a row, ``[row, corner]``, and how they are weighted."""
-
-    entry: Int[Tensor, "row corner"]
-    weight: Float[Tensor, "row corner"]
-
-
 class WindowBank:
     """Velocity of the ground (m/s per N·m of a step of moment) around P and S, of the models asked for.
 
-    The windows are cut so that the arrival is at the same sample in all of them: a mean of neighbours in depth or
-    distance is one of waves in step.
+    The windows are cut so that the arrival is at the same sample in all of them.
 
     Args:
         bank: Green's functions.
@@ -64,7 +41,7 @@ class WindowBank:
     """
 
     def __init__(
-        self, bank: Greens, models: Sequence[str] | None = None, *, before: float, after: float
+        self, bank: GreensBank, models: Sequence[str] | None = None, *, before: float, after: float
     ) -> None:
         names = list(bank.names)
         self.models = tuple(names if models is None else models)
@@ -108,59 +85,45 @@ class WindowBank:
         stacked = torch.stack(rows).unflatten(0, (len(arrivals), 2)).transpose(1, 2)
         return stacked.reshape(-1, self.samples)  # [depth distance phase function, sample]
 
-    def arrivals(self, model: Int[Tensor, " row"], nodes: Nodes) -> Float[Tensor, "row phase"]:
-        """Travel times of P and S, s."""
-        within = nodes.entry - model[:, None] * self.entries
-        times = torch.stack((self.p, self.s), -1).flatten(1, 2)
-        return (times[model[:, None], within] * nodes.weight[..., None]).sum(1)
-
-    @property
-    def entries(self) -> int:
-        """Of one model."""
-        return len(self.depths) * len(self.distances)
-
-    def nodes(
+    def entry(
         self,
         model: Int[Tensor, " row"],
         depth: Float[Tensor, " row"],
         distance: Float[Tensor, " row"],
-    ) -> Nodes:
-        """The four entries around a depth and a distance within the bank, with their linear weights; where all lie on
-        nodes, the one entry of each."""
-        down, part_down = _between(self.depths, depth)
-        out, part_out = _between(self.distances, distance)
-        base = model * self.entries
-        across = len(self.distances)
-        if not (part_down.any() or part_out.any()):
-            return Nodes(
-                (base + down * across + out)[:, None], torch.ones(len(model), 1, dtype=torch.float64)
-            )
-        lower = (down + 1).clamp(max=len(self.depths) - 1)
-        outer = (out + 1).clamp(max=across - 1)
-        entry = [base + d * across + o for d in (down, lower) for o in (out, outer)]
-        weight = [a * b for a in (1.0 - part_down, part_down) for b in (1.0 - part_out, part_out)]
-        return Nodes(torch.stack(entry, -1), torch.stack(weight, -1))
+    ) -> Int[Tensor, " row"]:
+        """The entry that is nearest in depth and distance (km).
+
+        Nothing is interpolated between entries: the waves behind a first arrival are not in step with it, and a mean of
+        two neighbours is a record of neither.
+        """
+        down, out = nearest(self.depths, depth), nearest(self.distances, distance)
+        return (model * len(self.depths) + down) * len(self.distances) + out
+
+    def arrivals(self, entry: Int[Tensor, " row"]) -> Float[Tensor, "row phase"]:
+        """Travel times of P and S, s."""
+        return torch.stack((self.p, self.s), -1).flatten(0, 2)[entry]
 
     def motion(
-        self, nodes: Nodes, radiation: Float[Tensor, "row 10"]
+        self, entry: Int[Tensor, " row"], radiation: Float[Tensor, "row 10"]
     ) -> Float[Tensor, "row phase component sample"]:
-        """Z, R and T of each row: entries times :func:`~seisgrad.source.radiation.coefficients`, summed.
+        """Z, R and T of each row: its entry times :func:`~seisgrad.source.radiation.coefficients`, summed.
 
-        Sums go over the table itself; nothing of its size is ever copied.
+        Sums go over the table itself; nothing is copied out of it first.
         """
-        row, corner = nodes.entry.shape
-        functions = len(_DEVIATORIC)
+        row, functions = len(entry), len(_DEVIATORIC)
         column = _OF_COMPONENT.clamp(min=0)
-        phase = torch.arange(2)[:, None, None, None]
-        index = (nodes.entry[:, None, None, None] * 2 + phase) * functions + column[:, :, None]
+        index = (2 * entry[:, None] + torch.arange(2))[..., None, None] * functions + column
         factor = torch.where(_OF_COMPONENT >= 0, radiation[:, _COLUMNS][:, column], 0.0)
-        factor = factor[:, None, :, :, None] * nodes.weight[:, None, None, None]
-        bags = (row * 2 * 3, 3 * corner)
-        factor = factor.expand(row, 2, 3, 3, corner).reshape(bags).to(self._table.dtype)
+        factor = factor[:, None].expand(row, 2, 3, 3).to(self._table.dtype)
         summed = torch.nn.functional.embedding_bag(
-            index.reshape(bags), self._table, per_sample_weights=factor, mode="sum"
+            index.reshape(-1, 3), self._table, per_sample_weights=factor.reshape(-1, 3), mode="sum"
         )
         return summed.view(row, 2, 3, self.samples)
+
+
+def nearest(axis: Float[Tensor, " node"], value: Float[Tensor, "*batch"]) -> Int[Tensor, "*batch"]:
+    """Index of the node of an increasing axis that is nearest to each value."""
+    return torch.searchsorted(0.5 * (axis[1:] + axis[:-1]), value.contiguous())
 
 
 def _faded(samples: int) -> Float[Tensor, " sample"]:
@@ -178,18 +141,6 @@ def velocity_response(length: int) -> Tensor:
     step = 1.0 / SAMPLING
     half = torch.exp(-1j * torch.pi * frequency * step)
     return response(frequency, taper=False) * half / torch.sinc(frequency * step)
-
-
-def _between(
-    axis: Float[Tensor, " node"], value: Float[Tensor, " row"]
-) -> tuple[Int[Tensor, " row"], Float[Tensor, " row"]]:
-    """The node at or below each value, and the part of the way to the next."""
-    below = (torch.searchsorted(axis, value.contiguous(), right=True) - 1).clamp(0, max(len(axis) - 2, 0))
-    if len(axis) == 1:
-        return below, torch.zeros_like(value)
-    part = ((value - axis[below]) / (axis[below + 1] - axis[below])).clamp(0.0, 1.0)
-    last = part >= 1.0
-    return below + last.long(), torch.where(last, 0.0, part)
 
 
 def _tensor(values: Any) -> Float[Tensor, "..."]:
