@@ -177,3 +177,12 @@ class TestPhaseVelocity:
         )
         assert set(found.reasons) == {"ambiguous"}
         assert "expected up to 5 %" in found.sentences[0]
+
+    def test_a_reference_by_which_the_stations_are_too_near_tells_no_number(
+        self, egf: sg.noise.Correlations, reference: sg.noise.Reference
+    ) -> None:
+        found = sg.noise.phase_velocity(
+            egf, 0, periods=PERIODS, reference=reference, velocities=VELOCITIES, wavelengths=60.0
+        )
+        assert all("no_branch" in flags for flags in found.reasons)
+        assert "60 wavelengths apart at no period" in found.sentences[0]

@@ -104,7 +104,8 @@ class Compressed:
 def on_branch(
     phase: Real, period: Real, group: Real, distance: float, component: str, reference: Reference, near: float
 ) -> tuple[Real, float]:
-    """Phase velocity on the likeliest branch, km/s, ``[period]``, and the probability that another one is right.
+    """Phase velocity on the likeliest branch, km/s, ``[period]``, and the probability that another one is right; NaN
+    where there is none, as at no period the stations should be far enough apart.
 
     The misfit χ² of a branch is the mean, since its periods are not independent, over those at which the stations
     should be ``near`` wavelengths apart, of
@@ -136,5 +137,5 @@ def on_branch(
         misfits.append(float(np.mean(place**2 + bend**2)))
         velocities.append(velocity)
     if not misfits:
-        return np.full(len(period), np.nan), 1.0
+        return np.full(len(period), np.nan), np.nan
     return velocities[int(np.argmin(misfits))], other_branch(misfits)

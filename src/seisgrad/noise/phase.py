@@ -53,7 +53,7 @@ class PhaseCurve:
         zeros: by how many waves the zero crossings of the spectrum differ, NaN where they tell nothing.
         reasons: ``ok``, or why a pick is not to be used: ``too_near`` to count waves, ``low_snr``, ``no_wave`` at any
             period, ``unsteady`` where the phase cannot be followed, ``off_band`` where it is far from the reference,
-            ``ambiguous`` where another number of waves is the likelier one, ``zeros_differ``.
+            ``no_branch`` where it tells no number of waves, ``ambiguous`` where another number of waves is the likelier one, ``zeros_differ``.
         sentences: the same in words and numbers, empty where ``ok``.
     """
 
@@ -144,6 +144,7 @@ def phase_velocity(
             rules.low_snr(snr[at], lowest_snr),
             rules.no_wave(snr, len(at)),
             rules.off_band(velocity[at], reference.at(periods), reference.band),
+            rules.no_branch(doubt[at], wavelengths),
             rules.ambiguous(doubt[at], highest_doubt),
             rules.zeros_differ(differ, apart, unsure < np.fmin(doubt[at], HALF)),
         ],

@@ -91,6 +91,18 @@ def no_wave(snr: Real, number: int) -> Rule:
     )
 
 
+def no_branch(doubt: Real, least: float) -> Rule:
+    """No number of waves at all."""
+    return Rule(
+        "no_branch",
+        ~np.isfinite(doubt),
+        lambda i: (
+            f"by the reference the stations are {least:g} wavelengths apart at no period that was followed, so that "
+            "the number of waves is unknown"
+        ),
+    )
+
+
 def off_band(velocity: Real, expected: Real, band: float) -> Rule:
     """Far from the reference."""
     off = np.log(velocity / expected)
