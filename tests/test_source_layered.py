@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from source_theory import RHO, VP, VS, full_space
 
 from seisgrad.errors import InputError
 from seisgrad.source.layered import Band, Column, Sum, elementary
 from seisgrad.source.layered.ground import velocity
 from seisgrad.source.radiation import ELEMENTARY, coefficients, components
 
-VP, VS, RHO = 6.0, 3.5, 2.7
 SHORT = Band(samples=256, time_step=0.2, flat=0.8, end=1.2)
 
 
@@ -24,35 +24,6 @@ def _layered(quality=np.inf):
     return _column([1.0, 6.0, 0.0], [4.0, 6.0, 7.8], [2.2, 3.5, 4.5], [2.4, 2.7, 3.3], quality)
 
 
-def _full_space(moment, place, band, wrap):
-    """North, east and down of a step of moment: Aki & Richards (2002), 4.29, all terms, at complex frequencies."""
-    damping = -np.log(wrap) / band.length
-    s = 1j * (2.0 * np.pi * band.frequencies - 1j * damping)
-    r = np.linalg.norm(place)
-    g, same = place / r, np.eye(3)
-    nn, ee, dd, ne, nd, ed = moment
-    m = np.array([[nn, ne, nd], [ne, ee, ed], [nd, ed, dd]])
-    mgg, mg, trace = g @ m @ g, m @ g, np.trace(m)
-    near = 15.0 * g * mgg - 3.0 * g * trace - 6.0 * mg
-    middle_p, middle_s = 6.0 * g * mgg - g * trace - 2.0 * mg, -(6.0 * g * mgg - g * trace - 3.0 * mg)
-    far_p, far_s = g * mgg, -((g[:, None] * g - same) @ m @ g)
-    at_p, at_s = r / VP, r / VS
-    ramp = [-np.exp(-s * t) * (t / s + 1.0 / s**2) for t in (at_p, at_s)]
-    terms = (
-        (
-            near[:, None] / r**4 * (ramp[1] - ramp[0]) / s
-            + middle_p[:, None] / (VP * r) ** 2 * np.exp(-s * at_p) / s
-            + middle_s[:, None] / (VS * r) ** 2 * np.exp(-s * at_s) / s
-            + far_p[:, None] / (VP**3 * r) * np.exp(-s * at_p)
-            + far_s[:, None] / (VS**3 * r) * np.exp(-s * at_s)
-        )
-        / (4.0 * np.pi * RHO)
-        * 1e-15
-    )
-    traces = np.fft.irfft(terms * band.taper, band.transformed)[:, : band.samples] / band.time_step
-    return traces * np.exp(damping * band.time_step * np.arange(band.samples))
-
-
 def test_full_space_without_a_free_surface():
     column = _column([3.0, 4.0, 0.0], VP, VS, RHO)
     depths, distances = np.array([1.0, 7.0, 12.0]), np.array([5.0, 20.0, 60.0])
@@ -61,9 +32,7 @@ def test_full_space_without_a_free_surface():
     for i, depth in enumerate(depths):
         for j, distance in enumerate(distances):
             moment, azimuth = draws.standard_normal(6), draws.uniform(0.0, 360.0)
-            c, s = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
-            n, e, d = _full_space(moment, np.array([distance * c, distance * s, -depth]), SHORT, Sum().wrap)
-            expected = np.stack([-d, c * n + s * e, c * e - s * n])
+            expected = full_space(moment, azimuth, depth, distance, 0.0, SHORT)
             weights = coefficients(torch.tensor(moment), torch.tensor([azimuth], dtype=torch.float64))[0]
             got = components(weights, torch.tensor(traces[i, j])).numpy()
             np.testing.assert_allclose(got, expected, rtol=0.0, atol=1e-4 * np.abs(expected).max())
