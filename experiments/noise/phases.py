@@ -2,7 +2,8 @@
 
 Correlations without errors go through the whole chain, and each record that is left is held against
 ``seisgrad.elastic.Harmonic`` in the true earth: mean, root mean square and largest size of the difference of phase in
-radians, by component and frequency. ``worlds.py`` and ``full_waves.py`` tell what the noise is.
+radians, by component and frequency, and the largest beyond 3 wavelengths. ``worlds.py`` and ``full_waves.py`` tell
+what the noise is.
 """
 
 import argparse
@@ -10,15 +11,17 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from full_waves import along_the_line, from_all_sides
-from worlds import FREQUENCIES, GRID, fundamental, spectra, truth
+from worlds import FREQUENCIES, GRID, fundamental, spectra, truth, waves
 
 import seisgrad as sg
 from seisgrad.earth import SolidSection
 
 Made = Callable[[SolidSection], "sg.noise.Correlations"]
 
+FAR = 3.0  # wavelengths
 HERE = Path(__file__).resolve().parent
 CASES: list[tuple[str, str, Made]] = [
     ("layered", "fundamental mode", fundamental),
@@ -37,14 +40,19 @@ def rows(case: str, noise: str, made: Made) -> list[dict]:
     exact = sg.elastic.Harmonic(GRID, observed.survey, slowest=1.3, dtype=torch.float64)(section.earth)
     ours, theirs = (torch.view_as_complex(values.contiguous()) for values in (observed.values, exact))
     off = torch.angle(ours * theirs.conj())  # [source, frequency, component, receiver]
+    away = (observed.survey.sources[:, None] - observed.survey.receivers).abs()
+    known, k, _ = waves(section)
     found = []
     for i, frequency in enumerate(FREQUENCIES.tolist()):
+        far = away * np.interp(frequency, known, k.mean(1)) > 2 * np.pi * FAR
         for j, component in enumerate(("ZZ", "ZR")):
-            some = off[:, i, j][~off[:, i, j].isnan()]
+            there = ~off[:, i, j].isnan()
+            some = off[:, i, j][there]
             found.append({
                 "case": case, "noise": noise, "component": component, "frequency": frequency, "records": len(some),
                 "mean": round(float(some.mean()), 3), "rms": round(float(some.square().mean().sqrt()), 3),
                 "largest": round(float(some.abs().max()), 3),
+                "largest_far": round(float(off[:, i, j][there & far].abs().max()), 3),
             })  # fmt: skip
     return found
 
