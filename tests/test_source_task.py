@@ -7,6 +7,7 @@ import pytest
 import torch
 from source_toys import ToyDraws
 
+from seisgrad.dataset import splits
 from seisgrad.errors import InputError
 from seisgrad.source.gather import Gather
 from seisgrad.source.harmonic import HarmonicSize
@@ -111,7 +112,7 @@ def test_packing_a_batch_changes_no_loss() -> None:
     batch = task.batch("train", np.arange(8), np.random.default_rng(1))
     gather = Gather(*(batch[name] for name in Gather._fields))
     wide = Gather(*(torch.cat([torch.zeros_like(x[:, :3]), x], 1) for x in gather[:5]), gather.depth)
-    _, moment = ToyDraws(6).draw(8, np.random.default_rng(1))
+    _, moment = ToyDraws(6).draw(8, np.random.default_rng(1).spawn(1)[0])
     task.network.eval()
     said = task.network(wide)
     true = batch["mechanism"]
@@ -119,3 +120,11 @@ def test_packing_a_batch_changes_no_loss() -> None:
         task.loss(task.network, batch)["squares"], (said.mechanism - true).square().sum(-1).mean()
     )
     assert set(batch["size"].tolist()) == set(truth(moment)["size"].tolist())
+
+
+def test_no_pass_draws_the_events_of_a_dataset() -> None:
+    """The loop seeds by (seed, pass, batch, process), a dataset by (seed, split, index, stream)."""
+    task = SourceTask(ToyDraws(6), "harmonic", TINY, events=64, validation=16)
+    of_pass_2 = task.batch("train", np.arange(4), np.random.default_rng([0, 2, 5, 0]))
+    tested = ToyDraws(6).draw(4, splits.generator(0, "test", 5))[0]
+    assert not np.isin(of_pass_2["depth"], tested.depth).any()

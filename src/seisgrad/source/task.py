@@ -117,7 +117,9 @@ class SourceTask:
 
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
         """As many events as there are numbers, with mechanisms of norm 1 and magnitudes."""
-        gather, moment = self.draws.draw(len(index), generator)
+        # a child, for the loop's generators and those of datasets count alike: pass 2 could draw a test set
+        (child,) = generator.spawn(1)
+        gather, moment = self.draws.draw(len(index), child)
         gather, order = _packed(gather.to(torch.float32))
         return {**gather._asdict(), **truth(moment[order])}
 
