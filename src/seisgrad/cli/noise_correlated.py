@@ -1,6 +1,7 @@
 """What ``seisgrad noise correlate`` says when it ends."""
 
 from collections import Counter
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,8 @@ def tell(
         "files": files,
     }
     lines = [
-        f"{len(found.pairs)} pairs, {', '.join(found.components)}, {len(result.days)} days, lags to {settings.lag:g} s "
-        f"at {settings.sampling:g} Hz"
+        f"{_count(found.pairs, 'pair')}, {', '.join(found.components)}, {_count(result.days, 'day')}, lags to "
+        f"{settings.lag:g} s at {settings.sampling:g} Hz"
     ]
     if nobody:
         lines.append(f"no pair has {', '.join(nobody)}, for want of horizontals")
@@ -56,7 +57,7 @@ def tell(
     if result.remade:
         lines.append(_what_is_new(result))
     if result.rejected:
-        lines.append(f"{len(result.rejected)} rejections, see {files['rejected']}")
+        lines.append(f"{_count(result.rejected, 'rejection')}, see {files['rejected']}")
     else:
         lines.append("nothing was rejected")
     lines.append(f"wrote {files['correlations']}")
@@ -70,3 +71,7 @@ def _what_is_new(result: "Correlated") -> str:
     if len(often) > len(reasons):
         reasons.append(f"and {len(often) - len(reasons)} more")
     return f"{len(result.remade)} of these days made again: {', '.join(reasons)}"
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")

@@ -48,6 +48,7 @@ class DailyStore:
 
     def __init__(self, path: Path, settings: Settings, block: int) -> None:
         self.path, self._settings = path, settings
+        self._read: dict[date, dict[str, int]] = {}
         asked = settings.as_json()
         if path.exists():
             found = _attributes(path)
@@ -98,7 +99,7 @@ class DailyStore:
         values = torch.full(shape, torch.nan, dtype=kind)
         seconds = torch.zeros(shape[:2], dtype=torch.float64)
         for at, day in enumerate(days):
-            numbers = {name: number for number, name in enumerate(sorted(self._sources(day)))}
+            numbers = self._numbers(day)
             layout = Layout(len(numbers), self.block)
             places: dict[Block, list[tuple[int, int]]] = defaultdict(list)
             for row, ends in enumerate(pairs):
@@ -108,18 +109,22 @@ class DailyStore:
             with self._naming(day):
                 group: Any = self._day(day)
                 for block, both in places.items():
-                    rows, there = map(list, zip(*both, strict=True))
-                    some = slice(min(there), max(there) + 1)
-                    inside = [place - some.start for place in there]
+                    rows, there = map(_as_slice, zip(*both, strict=True))
                     arrays = group[_name(block)]
-                    values[at, rows] = torch.from_numpy(arrays["correlation"][some][inside])
-                    seconds[at, rows] = torch.from_numpy(arrays["seconds"][some][inside])
+                    values[at, rows] = torch.from_numpy(arrays["correlation"].oindex[there])
+                    seconds[at, rows] = torch.from_numpy(arrays["seconds"].oindex[there])
         return values, seconds
 
     def _sources(self, day: date) -> Sources:
         """What a day was made from."""
         with self._naming(day):
             return self._day(day).attrs["sources"]  # type: ignore[return-value]
+
+    def _numbers(self, day: date) -> dict[str, int]:
+        """The numbers of the stations in the blocks of a day, which are kept: a day is read many times, in parts."""
+        if day not in self._read:
+            self._read[day] = {name: number for number, name in enumerate(sorted(self._sources(day)))}
+        return self._read[day]
 
     def _day(self, day: date) -> zarr.Group:
         return zarr.open_group(self.path / day.isoformat(), mode="r")
@@ -198,6 +203,12 @@ def _attributes(path: Path) -> dict[str, Any]:
     if made != FORMAT:
         raise InputError(f"{path} is there and holds no daily correlations: choose another place")
     return found
+
+
+def _as_slice(numbers: Sequence[int]) -> slice | list[int]:
+    """Numbers as a slice where they follow one another, which is the usual case and reads and writes in one go."""
+    first, after = numbers[0], numbers[0] + len(numbers)
+    return slice(first, after) if list(numbers) == list(range(first, after)) else list(numbers)
 
 
 def _name(block: Block) -> str:

@@ -108,8 +108,10 @@ def _plain(value: Any) -> Any:
         return [value.real, value.imag]
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    held = {name: each for name, each in getattr(value, "__dict__", {}).items() if not _is_words(name)}
-    return {name: _plain(each) for name, each in held.items()} or str(value)
+    held = getattr(value, "__dict__", None)
+    if held is None:
+        return str(value)
+    return {name: _plain(each) for name, each in held.items() if each is not None and not _is_words(name)}
 
 
 def _is_words(name: str) -> bool:
