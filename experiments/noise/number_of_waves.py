@@ -26,7 +26,7 @@ PERIODS = np.geomspace(1.0, 5.0, 12)
 VELOCITIES = (0.7, 5.0)
 DISTANCES = (12.0, 40.0)
 INTERVAL, LAGS = 0.1, 1500
-NOISE = (0.1, 0.15, 0.3, 0.5)  # of the peak
+NOISE = (0.1, 0.15, 0.3, 0.5, math.inf)  # of the peak; infinite where there is no wave, so that all is wrong
 DRAWS = 40
 
 
@@ -51,8 +51,9 @@ def noisy(egf: "sg.noise.Correlations", size: float, seed: int) -> "sg.noise.Cor
     f = np.fft.rfftfreq(len(white), INTERVAL)
     band = np.exp(-0.5 * (np.log(np.fmax(f, 1e-3) / 0.4) / 0.6) ** 2)
     shaped = np.fft.irfft(np.fft.rfft(white) * band, len(white))
-    grains = torch.from_numpy(size * float(egf.values.abs().max()) / shaped.std() * shaped)
-    return sg.noise.Correlations("EGF", egf.lag, True, ("ZZ",), egf.pairs, egf.values + grains)
+    grains = torch.from_numpy(float(egf.values.abs().max()) / shaped.std() * shaped).expand_as(egf.values)
+    values = grains if math.isinf(size) else egf.values + size * grains
+    return sg.noise.Correlations("EGF", egf.lag, True, ("ZZ",), egf.pairs, values)
 
 
 def counted(found: list[tuple[bool, float, str, float]]) -> dict:
@@ -91,7 +92,12 @@ def main() -> None:
                 )
                 waves = distance / PERIODS * (1 / curve.velocity.numpy() - 1 / truth)
                 found += [
-                    (abs(waves[i]) >= 0.5, float(curve.doubt[i]), curve.reasons[i], float(curve.snr[i]))
+                    (
+                        abs(waves[i]) >= 0.5 or math.isinf(size),
+                        float(curve.doubt[i]),
+                        curve.reasons[i],
+                        float(curve.snr[i]),
+                    )
                     for i in np.flatnonzero(far & np.isfinite(waves))
                 ]
             lines.append({"distance_km": distance, "noise": size} | counted(found))

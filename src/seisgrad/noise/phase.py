@@ -53,7 +53,8 @@ class PhaseCurve:
         zeros: by how many waves the zero crossings of the spectrum differ, NaN where they tell nothing.
         reasons: ``ok``, or why a pick is not to be used: ``too_near`` to count waves, ``low_snr``, ``no_wave`` at any
             period, ``unsteady`` where the phase cannot be followed, ``off_band`` where it is far from the reference,
-            ``no_branch`` where it tells no number of waves, ``ambiguous`` where another number of waves is the likelier one, ``zeros_differ``.
+            ``no_branch`` where it tells no number of waves, ``ambiguous`` where another number is too likely,
+            ``zeros_differ`` where zero crossings do and are counted more surely.
         sentences: the same in words and numbers, empty where ``ok``.
     """
 

@@ -13,7 +13,8 @@ Real = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 DETECTED = 5.0
-"""Signal over noise that noise alone reaches, at any of its periods, on less than one of a hundred pairs."""
+"""Signal over noise that noise alone seldom reaches at any of its periods: the envelope of a normal deviate once in
+e^(25/2) independent samples."""
 _STEADY = 0.1
 _OFF = 3.0  # bands around the reference
 _APART = 3.0  # standard deviations between the phase and the zero crossings
@@ -86,7 +87,7 @@ def no_wave(snr: Real, number: int) -> Rule:
         np.full(number, most < DETECTED),
         lambda i: (
             f"signal over noise is {most:.2g} at the best of all periods, expected {DETECTED:g}, which noise "
-            "alone does not reach"
+            "alone seldom reaches"
         ),
     )
 
