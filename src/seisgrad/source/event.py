@@ -28,7 +28,7 @@ from seisgrad.source.windows import cut_windows
 if TYPE_CHECKING:
     from obspy import Inventory
 
-_BEFORE = 60.0  # s before the origin at which motion begins
+_BEFORE = 120.0  # s before the origin at which motion begins
 _SLOWEST, _AFTER = 2.0, 120.0  # km/s, and s after such waves at which it ends
 
 

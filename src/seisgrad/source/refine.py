@@ -1,0 +1,234 @@
+"""The moment tensor of regional records by linear least squares over depth, and how sure it is: the classic way."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seisgrad.source.event import Event
+from seisgrad.source.event_files import Remark
+from seisgrad.source.kagan import kagan_angle
+from seisgrad.source.layered import Column
+from seisgrad.source.linear_fit import Fit, Sums, fit, sums_of
+from seisgrad.source.long_period import DEPTHS, LEAST, LongPeriod, long_period
+from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
+from seisgrad.source.quakeml import Solution
+
+#: Hz, in which regional records are fitted.
+BAND = (0.02, 0.05)
+#: A moment tensor without a volume change, or with one.
+Kind = Literal["deviatoric", "full"]
+
+_POOR = 0.3  # variance reduction
+_TURNED, _OBLIQUE = (
+    0.3,
+    15.0,
+)  # variance reduction of horizontals that only needed to be turned by some degrees
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """The best moment tensor, those that resampled stations say, and how well each depth fits.
+
+    Attributes:
+        event: that was fitted, at the depth it came with.
+        stations: names of those that were fitted.
+        depth: of the best fit, km.
+        moment: of the best fit, N·m.
+        variance_reduction: 1 for a perfect fit; stations weigh as in the fit.
+        station_reduction: of each station alone.
+        shifts: s; a positive one says that the recorded waves are later than the computed ones.
+        depths, depth_moments, depth_reductions: the best at every depth.
+        ensemble, ensemble_depths: the best of stations drawn with replacement, each with its own depth and shifts.
+        records, predicted: displacement in the band, m, records shifted to fit; zero outside of the window.
+        time: of their samples, s after the origin.
+        remarks: what was left out or is doubtful.
+    """
+
+    event: Event
+    stations: tuple[str, ...]
+    depth: float
+    moment: Float[Tensor, " 6"]
+    variance_reduction: float
+    station_reduction: Float[Tensor, " station"]
+    shifts: Float[Tensor, " station"]
+    depths: Float[Tensor, " depth"]
+    depth_moments: Float[Tensor, "depth 6"]
+    depth_reductions: Float[Tensor, " depth"]
+    ensemble: Float[Tensor, "draw 6"]
+    ensemble_depths: Float[Tensor, " draw"]
+    records: Float[Tensor, "station component time"]
+    predicted: Float[Tensor, "station component time"]
+    time: Float[Tensor, " time"]
+    remarks: tuple[Remark, ...]
+
+    @property
+    def mw(self) -> float:
+        """Moment magnitude."""
+        return magnitude(scalar_moment(self.moment)).item()
+
+    @property
+    def mw_sigma(self) -> float:
+        """Standard deviation of the magnitude over the ensemble."""
+        return magnitude(scalar_moment(self.ensemble)).std().item()
+
+    @property
+    def depth_sigma(self) -> float:
+        """Standard deviation of the depth over the ensemble, km."""
+        return self.ensemble_depths.std().item()
+
+    @property
+    def mechanism_spread(self) -> float:
+        """Median Kagan angle from the best tensor to the ensemble, degrees."""
+        return kagan_angle(self.ensemble, self.moment).median().item()
+
+    def solution(self) -> Solution:
+        """For QuakeML, at the depth of the best fit."""
+        return Solution(
+            replace(self.event.origin, depth=self.depth),
+            self.moment,
+            sigma=self.ensemble.std(0),
+            mw_sigma=self.mw_sigma,
+            mechanism_spread=self.mechanism_spread,
+            variance_reduction=self.variance_reduction,
+            remark=f"Linear least squares of the records of {len(self.stations)} stations.",
+        )
+
+
+def refine(
+    event: Event,
+    column: Column,
+    *,
+    band: tuple[float, float] = BAND,
+    depths: Sequence[float] = DEPTHS,
+    kind: Kind = "deviatoric",
+    longest_shift: float = 3.0,
+    draws: int = 200,
+    seed: int = 0,
+) -> Refinement:
+    """Fit the long-period waves of an event by a point source in a layered earth.
+
+    At every depth the five components of a moment tensor without a volume change (or six) are found by linear least
+    squares, and each station is shifted in time to where it fits best, which forgives the velocities what they are
+    wrong by on the way there. Stations that the fit explains worse than silence would are left out, the worst first.
+    The source is an impulse of moment rate: its duration must be short against the periods.
+
+    How sure the result is comes from stations drawn with replacement. What is common to all, such as wrong velocities,
+    is not in it. The usual band is low because a layered earth does not explain higher frequencies far away.
+
+    Args:
+        event: ground motion.
+        column: velocities, with which the depth belongs.
+        band: corners of the filter, Hz.
+        depths: that are tried, km.
+        kind: with or without a volume change.
+        longest_shift: of a station, s.
+        draws: of stations with replacement.
+        seed: of the draws.
+
+    Raises:
+        InputError: an impossible band or column, or fewer than three stations that can be used.
+    """
+    data = long_period(
+        event, column, band, depths, longest_shift=longest_shift, basis=5 if kind == "deviatoric" else 6
+    )
+    sums = sums_of(data)
+    best, counts, deserted = _settled(data, sums)
+    used = counts[0].nonzero()[:, 0]
+    at = int(best.reduction[0].argmax())
+    generator = torch.Generator().manual_seed(seed)
+    drawn = used[torch.randint(len(used), (draws, len(used)), generator=generator)]
+    again = fit(sums, torch.nn.functional.one_hot(drawn, len(data.stations)).sum(1).to(torch.float64))
+    deepest = again.reduction.argmax(1)
+    moments = from_basis(best.coefficients[0])
+    records, predicted = _seen(data, best, at)
+    found = Refinement(
+        event=event,
+        stations=tuple(event.stations[data.stations[k]] for k in used),
+        depth=float(data.depths[at]),
+        moment=moments[at],
+        variance_reduction=float(best.reduction[0, at]),
+        station_reduction=_reductions(records, predicted)[used],
+        shifts=data.shifts[best.shift[0, at]][used],
+        depths=data.depths,
+        depth_moments=moments,
+        depth_reductions=best.reduction[0],
+        ensemble=from_basis(again.coefficients[torch.arange(draws), deepest]),
+        ensemble_depths=data.depths[deepest],
+        records=records[used],
+        predicted=predicted[used],
+        time=data.time,
+        remarks=data.remarks,
+    )
+    left_out = tuple(
+        Remark(
+            event.stations[data.stations[k]], f"it is not fitted: {_why(data.records[:, k], predicted[k])}"
+        )
+        for k in deserted
+    )
+    return replace(found, remarks=(*data.remarks, *left_out, *_doubts(found)))
+
+
+def _settled(data: LongPeriod, sums: Sums) -> tuple[Fit, Float[Tensor, "1 station"], list[int]]:
+    """The fit without stations that it explains worse than silence would: the worst goes, and again, down to half."""
+    number = len(data.stations)
+    counts = torch.ones(1, number, dtype=torch.float64)
+    deserted: list[int] = []
+    while True:
+        best = fit(sums, counts)
+        reduction = _reductions(*_seen(data, best, int(best.reduction[0].argmax())))
+        reduction[deserted] = torch.inf
+        worst = int(reduction.argmin())
+        if reduction[worst] >= 0 or number - len(deserted) <= max(LEAST, number // 2):
+            return best, counts, deserted
+        deserted.append(worst)
+        counts[0, worst] = 0.0
+
+
+def _seen(
+    data: LongPeriod, best: Fit, at: int
+) -> tuple[Float[Tensor, "station component time"], Float[Tensor, "station component time"]]:
+    """Shifted records, and what the fit makes of them at one depth."""
+    records = data.records[best.shift[0, at], torch.arange(len(data.stations))]
+    return records, torch.einsum("sbct,b->sct", data.greens[at], best.coefficients[0, at])
+
+
+def _reductions(
+    records: Float[Tensor, "station component time"], predicted: Float[Tensor, "station component time"]
+) -> Float[Tensor, " station"]:
+    """Variance reduction of each station alone."""
+    return 1.0 - (records - predicted).square().sum((1, 2)) / records.square().sum((1, 2))
+
+
+def _why(records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 time"]) -> str:
+    """Why a station may be explained worse than by silence: would its horizontals fit if they pointed another way?"""
+    (radial, transverse), (r, t) = records[:, 1:].unbind(1), predicted[1:]
+    along, across = radial @ r + transverse @ t, radial @ t - transverse @ r
+    power = records[:, 1:].square().sum((1, 2))
+    fits = 1.0 - (power + predicted[1:].square().sum() - 2 * torch.hypot(along, across)) / power
+    best = int(fits.nan_to_num(-torch.inf).argmax())
+    angle = math.degrees(math.atan2(across[best].item(), along[best].item()))
+    if fits[best] > _TURNED and abs(angle) > _OBLIQUE:
+        way = "clockwise" if angle > 0 else "anticlockwise"
+        return (
+            f"its horizontals fit to {100 * float(fits[best]):.0f} % as if they pointed {abs(angle):.0f}° {way} of "
+            "where the StationXML says, and not as they are: check their azimuth"
+        )
+    return "it is explained worse than by silence: check its response and what is near it"
+
+
+def _doubts(found: Refinement) -> list[Remark]:
+    """What a reader should know before believing a result."""
+    doubts = []
+    if found.variance_reduction < _POOR:
+        reason = (
+            f"it explains {100 * found.variance_reduction:.0f} % of the records: do not trust the mechanism"
+        )
+        doubts.append(Remark("the fit", reason))
+    if len(found.depths) > 1 and found.depth in (float(found.depths[0]), float(found.depths[-1])):
+        doubts.append(Remark("the depth", f"{found.depth:g} km is at the end of the depths that were tried"))
+    return doubts
