@@ -20,6 +20,7 @@ from seisgrad.cli import (
     noise,
     reproduce,
     simulate,
+    source,
     surrogates,
     train,
 )
@@ -52,7 +53,7 @@ COMMANDS = {
 }
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))
-GROUPS = {"noise": noise, "reproduce": reproduce}
+GROUPS = {"noise": noise, "reproduce": reproduce, "source": source}
 for name, module in GROUPS.items():
     app.add_typer(module.app, name=name)
 

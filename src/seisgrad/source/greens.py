@@ -153,6 +153,16 @@ def make_bank(
             tell(before, done, len(columns))
 
 
+def settings_of(path: str | Path) -> dict[str, Any]:
+    """What a bank was made with: ``depths``, ``distances``, ``band`` and the layers of ``models``, made yet or not.
+
+    Raises:
+        InputError: no bank there.
+    """
+    found: Any = _root(Path(path)).attrs["seisgrad"]
+    return dict(found)
+
+
 def _model(task: _Task, depths: Array, distances: Array, band: Band) -> _Made:
     """All arrays of one model."""
     name, column = task

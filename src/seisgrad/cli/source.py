@@ -1,0 +1,17 @@
+"""``seisgrad source``: earthquake sources, simulated and inverted for."""
+
+import typer
+
+from seisgrad.cli import source_simulate
+
+HELP = "Earthquake sources: simulate events as networks of stations record them."
+
+app = typer.Typer(help=HELP, no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """One word per piece of work."""
+
+
+app.command("simulate", epilog=source_simulate.EXAMPLE)(source_simulate.simulate)
