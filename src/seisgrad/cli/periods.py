@@ -31,6 +31,11 @@ def parse_times(text: str) -> list[float]:
     return _Words("--times", text, "time", "s", "seconds", "0:4:0.04", least_is_0=True).values()
 
 
+def parse_depths(text: str) -> list[float]:
+    """Depths in km, as :func:`parse_periods`."""
+    return _Words("--depths", text, "depth", "km", "kilometres", "2:25:1").values()
+
+
 @dataclass(frozen=True)
 class _Words:
     """What was said after an option, and what it should be."""

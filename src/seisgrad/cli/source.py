@@ -2,9 +2,9 @@
 
 import typer
 
-from seisgrad.cli import source_simulate
+from seisgrad.cli import source_invert, source_simulate
 
-HELP = "Earthquake sources: simulate events as networks of stations record them."
+HELP = "Earthquake sources: find the mechanism of an event, and simulate events as networks of stations record them."
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -15,3 +15,4 @@ def _group() -> None:
 
 
 app.command("simulate", epilog=source_simulate.EXAMPLE)(source_simulate.simulate)
+app.command("invert", epilog=source_invert.EXAMPLE)(source_invert.invert)

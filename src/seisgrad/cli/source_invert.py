@@ -1,0 +1,215 @@
+"""``seisgrad source invert``: the mechanism, magnitude and depth of one earthquake from its records."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from seisgrad.cli.choices import OutFolder, number
+from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.outputs import check_folder, whole_folder, write_page
+from seisgrad.cli.periods import parse_depths
+from seisgrad.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from seisgrad.source.event import Event
+    from seisgrad.source.layered import Column
+    from seisgrad.source.refine import Refinement
+    from seisgrad.source.surrogate import Estimate
+
+EXAMPLE = "Example: seisgrad source invert byron2019 --model gil7 --out byron, then open byron/report.html"
+
+
+def invert(
+    event: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of one earthquake: miniSEED or SAC and StationXML anywhere below it; event.xml (QuakeML) or "
+            "origin.json (time,latitude,longitude,depth in km); picks.csv (network,station,phase,time) where there are "
+            "picks.",
+            metavar="EVENT_DIR",
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Velocities: gil7, hadley_kanamori, a column of CRUST1.0 such as crust1_34.5_-117.5, prem, ak135, or "
+            "a file as seisgrad forward reads.",
+            metavar="MODEL",
+        ),
+    ],
+    out: OutFolder = Path("source"),
+    operator: Annotated[
+        str,
+        typer.Option(
+            help="A network that answers first, by name or as the folder of its training; exact for none.",
+            metavar="NAME",
+        ),
+    ] = "exact",
+    band: Annotated[str, typer.Option(help="Band of the fit, Hz.", metavar="LOW,HIGH")] = "0.02,0.05",
+    depths: Annotated[
+        str, typer.Option(help="Depths that are tried, km, as a:b:step or a list.", metavar="DEPTHS")
+    ] = "2:25:1",
+    shift: Annotated[
+        float, typer.Option(help="Longest shift in time of a station, s.", parser=number, metavar="S")
+    ] = 3.0,
+    full: Annotated[bool, typer.Option("--full", help="Let the moment tensor change the volume.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the stations drawn with replacement.")] = 0,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Moment tensor, magnitude and depth with error bars, as QuakeML and a report.
+
+    A network answers from windows around P and S, where one is asked for; then long-period waves are fitted by linear
+    least squares over depth, each station shifted in time, with exact Green's functions of the same earth.
+    """
+    corners, tried = _band(band), parse_depths(depths)
+    check_folder(out)
+    begin = time.perf_counter()
+    with Console(4 + (operator != "exact"), quiet=quiet, as_json=as_json) as console:
+        column = _column(model)
+        with console.step("Read the records") as step:
+            read = _read(event, column)
+            step.say(f"{len(read.stations)} stations, {len(read.remarks)} remarks")
+        learned, refused = None, ""
+        if operator != "exact":
+            with console.step("Ask the network") as step:
+                learned, refused = _ask(operator, read)
+                step.say(refused if learned is None else f"Mw {learned.magnitude:.2f}")
+        with console.step("Fit the records") as step:
+            from seisgrad.source.refine import refine
+
+            found = refine(
+                read, column, band=corners, depths=tried, kind="full" if full else "deviatoric",
+                longest_shift=shift, seed=seed,
+            )  # fmt: skip
+            step.say(f"{len(found.stations)} stations at {len(found.depths)} depths")
+        with console.step("Draw the figures"):
+            from seisgrad.report.source import source_figures
+
+            drawn = source_figures(found, learned)
+        with console.step("Write the results and the report"):
+            _write(out, found, learned, drawn, model, corners, operator, refused)
+        summary = _summary(found, learned, out) | {"seconds": time.perf_counter() - begin}
+        planes = " or ".join("{:.0f}/{:.0f}/{:.0f}".format(*plane) for plane in _planes(found.moment))
+        console.finish(
+            summary,
+            f"Mw {found.mw:.2f} ± {found.mw_sigma:.2f} at {found.depth:g} ± {found.depth_sigma:.1f} km, "
+            f"strike/dip/rake {planes}, ± {found.mechanism_spread:.0f}° (Kagan)",
+            f"{100 * found.variance_reduction:.0f} % of the variance of {len(found.stations)} stations explained",
+            f"wrote {out / 'report.html'}",
+        )
+
+
+def _band(text: str) -> tuple[float, float]:
+    parts = text.split(",")
+    try:
+        low, high = (float(part) for part in parts)
+    except ValueError:
+        raise InputError(
+            f"--band {text} is no band, expected two frequencies in Hz such as 0.02,0.1"
+        ) from None
+    return low, high
+
+
+def _column(model: str) -> "Column":
+    """The velocities by name or from a file, with the attenuation that belongs to them."""
+    from seisgrad.source.earths import NAMES, named_column, with_attenuation
+
+    if model in NAMES:
+        return named_column(model)
+    from seisgrad.earth import read_model
+
+    try:
+        layers = read_model(model)
+    except InputError as error:
+        raise InputError(f"--model {error} Or give one of {', '.join(NAMES)}.") from error
+    return with_attenuation(*(x.numpy() for x in (layers.thickness, layers.vp, layers.vs, layers.rho)))
+
+
+def _read(folder: Path, column: "Column") -> "Event":
+    """The records, with P and S predicted where nobody picked them."""
+    import numpy as np
+    import torch
+
+    from seisgrad.source.event import read_event
+    from seisgrad.source.traveltime import first_arrivals
+
+    def arrivals(distance: torch.Tensor, depth: float) -> tuple[torch.Tensor, torch.Tensor]:
+        found = first_arrivals(column, np.array([depth]), distance.numpy())
+        return torch.from_numpy(found.p[0]), torch.from_numpy(found.s[0])
+
+    return read_event(folder, arrivals)
+
+
+def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":
+    """What the network says, or why it says nothing about these records."""
+    from seisgrad.source.surrogate import load
+
+    network = load(operator)
+    try:
+        return network.answer(event.gather()), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def _write(
+    out: Path,
+    found: "Refinement",
+    learned: "Estimate | None",
+    drawn: dict[str, bytes],
+    model: str,
+    band: tuple[float, float],
+    operator: str,
+    refused: str,
+) -> None:
+    from seisgrad.report import source
+    from seisgrad.source.event_files import Remark
+    from seisgrad.source.quakeml import write_quakeml
+
+    said = source.remarks_of(found, learned) + ([Remark("network", refused)] if refused else [])
+    with whole_folder(out) as folder:
+        write_quakeml(found.solution(), folder / "event.xml")
+        (folder / "stations.csv").write_text(source.stations_csv(found, learned), encoding="utf-8")
+        (folder / "depths.csv").write_text(source.depths_csv(found), encoding="utf-8")
+        (folder / "remarks.csv").write_text(source.remarks_csv(said), encoding="utf-8")
+        page = source.source_page(found, drawn, model, band, said, learned, operator)
+        write_page(folder, page, drawn)
+
+
+def _planes(moment: "Tensor") -> list[list[float]]:
+    from seisgrad.source.axes import nodal_planes
+
+    return [plane.tolist() for plane in nodal_planes(moment)]
+
+
+def _summary(found: "Refinement", learned: "Estimate | None", out: Path) -> dict[str, Any]:
+    from seisgrad.source.axes import decompose
+    from seisgrad.source.moment_tensor import COMPONENTS
+
+    parts = decompose(found.moment)
+    names = ("event.xml", "stations.csv", "depths.csv", "remarks.csv", "report.html")
+    summary: dict[str, Any] = {
+        "mw": found.mw,
+        "mw_sigma": found.mw_sigma,
+        "depth": found.depth,
+        "depth_sigma": found.depth_sigma,
+        "planes": _planes(found.moment),
+        "moment_tensor": dict(zip(COMPONENTS, found.moment.tolist(), strict=True)),
+        "double_couple_percent": float(parts.double_couple),
+        "mechanism_spread": found.mechanism_spread,
+        "variance_reduction": found.variance_reduction,
+        "stations": list(found.stations),
+        "files": {name.partition(".")[0]: out / name for name in names},
+    }
+    if learned is not None:
+        summary["network"] = {
+            "mw": float(learned.magnitude),
+            "planes": _planes(learned.moment.double()),
+            "radius": float(learned.radius),
+            "warnings": list(learned.warnings),
+        }
+    return summary

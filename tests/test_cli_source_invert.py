@@ -1,0 +1,87 @@
+"""``seisgrad source invert``: from a folder of records to a mechanism and a page, or to a clear sentence."""
+
+import contextlib
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from source_event_toys import DEPTH, MAGNITUDE, earthquake
+
+from seisgrad.cli import main
+from seisgrad.source.kagan import kagan_angle
+from seisgrad.source.quakeml import read_quakeml
+
+PLACES = [(36.5, -118.1), (36.2, -117.3), (35.4, -117.6), (35.3, -118.5), (36.1, -118.8)]
+OPTIONS = ["--model", "gil7", "--depths", "4:12:2"]
+
+
+def run(*words: object) -> int:
+    return main(["source", "invert", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[torch.Tensor, dict, Path]:
+    """The true moment tensor, what the command said and where it wrote."""
+    folder = tmp_path_factory.mktemp("event")
+    moment = earthquake(folder, PLACES)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert run(folder, *OPTIONS, "--out", folder / "out", "--json") == 0
+    return moment, json.loads(said.getvalue()), folder / "out"
+
+
+class TestAKnownMechanism:
+    def test_is_found_again(self, found: tuple[torch.Tensor, dict, Path]) -> None:
+        moment, summary, out = found
+        solution = read_quakeml(out / "event.xml")
+        assert float(kagan_angle(solution.moment, moment)) < 2.0
+        assert summary["mw"] == pytest.approx(MAGNITUDE, abs=0.02)
+        assert summary["depth"] == DEPTH
+        assert summary["variance_reduction"] > 0.95
+        assert solution.origin.depth == DEPTH
+
+    def test_everything_is_written(self, found: tuple[torch.Tensor, dict, Path]) -> None:
+        _, summary, out = found
+        rows = list(csv.DictReader((out / "stations.csv").open()))
+        assert [row["station"] for row in rows] == sorted(
+            summary["stations"], key=[r["station"] for r in rows].index
+        )
+        assert all(float(row["variance_reduction"]) > 0.9 for row in rows)
+        depths = list(csv.DictReader((out / "depths.csv").open()))
+        assert [float(row["depth"]) for row in depths] == [4.0, 6.0, 8.0, 10.0, 12.0]
+        page = (out / "report.html").read_text()
+        assert "Mw" in page
+        assert all((out / f"{name}.png").stat().st_size > 10_000 for name in ("mechanism", "waveforms"))
+
+
+class TestBadInput:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        earthquake(tmp_path, PLACES[:2])
+        return tmp_path
+
+    def test_two_stations_give_no_answer(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(folder, *OPTIONS, "--out", folder / "out") == 2
+        assert "expected at least 3" in capsys.readouterr().err
+        assert not (folder / "out").exists()
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (["--model", "gil8"], "gil8"),
+            (["--model", "gil7", "--band", "0.1"], "expected two frequencies"),
+            (["--model", "gil7", "--depths", "12:4:1"], "--depths"),
+            (["--model", "gil7", "--operator", "nobody"], "nobody"),
+        ],
+    )
+    def test_options(
+        self, folder: Path, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, *words, "--out", folder / "out") == 2
+        assert expected in capsys.readouterr().err.replace("\n", " ")
+
+    def test_no_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(tmp_path / "nothing", *OPTIONS, "--out", tmp_path / "out") == 2
+        assert "no folder" in capsys.readouterr().err
