@@ -80,16 +80,22 @@ def _divided(
     samples: Real, step: float, response: Counts, corners: tuple[float, float, float, float]
 ) -> Real:
     """Samples divided by a response between the inner corners, fading to nothing at the outer ones, Hz."""
-    from obspy.signal.invsim import cosine_sac_taper
-
     length = fast_length(2 * len(samples))
     spectrum = np.fft.rfft(samples, length)
     frequency = np.fft.rfftfreq(length, step).astype(np.float64)
     inside = (frequency > corners[0]) & (frequency < corners[3])
     moved = np.zeros_like(spectrum)
-    fade = cosine_sac_taper(frequency[inside], corners)
-    moved[inside] = spectrum[inside] * fade / response.at(frequency[inside])
+    f = frequency[inside]
+    fade = _cosine((f - corners[0]) / (corners[1] - corners[0])) * _cosine(
+        (corners[3] - f) / (corners[3] - corners[2])
+    )
+    moved[inside] = spectrum[inside] * fade / response.at(f)
     return np.fft.irfft(moved, length)[: len(samples)]
+
+
+def _cosine(place: Real) -> Real:
+    """From 0 at 0 to 1 at 1 and beyond, smoothly."""
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(place, 0.0, 1.0))
 
 
 def _run_with(traces: "Sequence[Trace]", axis: Axis, arrivals: tuple[float, float]) -> "Trace":
