@@ -58,7 +58,7 @@ def source_page(
     origin = found.event.origin
     page = Page(
         "The mechanism of an earthquake",
-        f"{origin.time} UTC, {origin.latitude:.3f}° N {origin.longitude:.3f}° E, Green's functions of {model}, "
+        f"{origin.time} UTC, {_place(origin.latitude, 'NS')} {_place(origin.longitude, 'EW')}, Green's functions of {model}, "
         f"{band[0]:g} to {band[1]:g} Hz.",
     )
     spread, reduction = found.mechanism_spread, 100.0 * found.variance_reduction
@@ -122,6 +122,10 @@ def depths_csv(found: Refinement) -> str:
 def remarks_csv(said: Sequence[Remark]) -> str:
     """``what,reason``."""
     return table(("what", "reason"), [remark.what for remark in said], [remark.reason for remark in said])
+
+
+def _place(degrees: float, sides: str) -> str:
+    return f"{abs(degrees):.3f}° {sides[degrees < 0]}"
 
 
 def _planes(moment: Float[Tensor, " 6"]) -> list[tuple[str, ...]]:
