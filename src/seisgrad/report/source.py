@@ -58,8 +58,8 @@ def source_page(
     origin = found.event.origin
     page = Page(
         "The mechanism of an earthquake",
-        f"{origin.time} UTC, {_place(origin.latitude, 'NS')} {_place(origin.longitude, 'EW')}, Green's functions of {model}, "
-        f"{band[0]:g} to {band[1]:g} Hz.",
+        f"{origin.time} UTC, {_place(origin.latitude, 'NS')} {_place(origin.longitude, 'EW')}, Green's functions of "
+        f"{model}, {band[0]:g} to {band[1]:g} Hz.",
     )
     spread, reduction = found.mechanism_spread, 100.0 * found.variance_reduction
     page.cards(
