@@ -26,6 +26,15 @@ def motion() -> np.ndarray:
     return isotropic(WHERE, 3.0, 86400, RATE, (0.03, 0.2), seed=5, directions=30).numpy()
 
 
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory):
+    """Records of three stations on three days, the stations, and what one run makes of them."""
+    folder = tmp_path_factory.mktemp("noise")
+    records, where = days_of_noise(folder / "records", stations=3, days=3)
+    stations = inventory(where)
+    return records, stations, correlate(records, stations, folder / "whole.zarr", SMALL, replicates=4)
+
+
 def run(folder: Path, traces: list, settings=SMALL, stations=None) -> Correlated:
     records = write(folder / "records", traces)
     channels = sorted({one.stats.channel for one in traces})
@@ -45,13 +54,6 @@ def assert_alike(one: Correlations, other: Correlations, share: float) -> None:
 
 
 class TestTheStore:
-    @pytest.fixture(scope="class")
-    def archive(self, tmp_path_factory: pytest.TempPathFactory):
-        folder = tmp_path_factory.mktemp("noise")
-        records, where = days_of_noise(folder / "records", stations=3, days=3)
-        stations = inventory(where)
-        return records, stations, correlate(records, stations, folder / "whole.zarr", SMALL, replicates=4)
-
     def test_killed_and_run_again_it_is_the_same_to_the_last_bit(self, archive, tmp_path: Path) -> None:
         records, stations, whole = archive
 
