@@ -77,6 +77,7 @@ class Site:
         spectrum[0], spectrum[1:] = 0, spectrum[1:] * counts
         header = {"network": "XX", "station": self.name, "channel": code, "sampling_rate": RATE}
         samples = np.fft.irfft(spectrum)[: along.size]
+        samples += 100 * np.random.default_rng(len(self.traces)).standard_normal(samples.size)
         trace = Trace(samples.astype(np.float32), header | {"starttime": TIME - BEFORE})
         self.traces.append(trace)
         return trace
@@ -284,6 +285,25 @@ def test_records_of_another_time_are_refused(folder: Path, shift: float) -> None
     (folder / "origin.json").write_text(json.dumps(entries))
     with pytest.raises(InputError, match="is the origin time right"):
         read_event(folder, arrivals)
+
+
+@pytest.mark.parametrize("shift", [-60.0, 60.0])
+def test_waves_that_are_not_where_they_should_be_are_refused(folder: Path, shift: float) -> None:
+    """An origin time that is wrong by a minute still lies within the records, but P and S are not there."""
+    Site(folder).usual().write()
+    entries = json.loads((folder / "origin.json").read_text()) | {"time": str(TIME + shift)}
+    (folder / "origin.json").write_text(json.dumps(entries))
+    with pytest.raises(InputError, match=r"no station .* more motion at P and S .* is the origin time right"):
+        read_event(folder, arrivals)
+
+
+def test_a_station_without_waves_is_told(folder: Path) -> None:
+    Site(folder).usual().write()
+    deaf = Site(folder, "BBB")
+    deaf.ground *= 0.0
+    deaf.usual().write()
+    told = "XX.BBB: P and S do not stand out of the noise before them"
+    assert reasons(read_event(folder, arrivals)) == told
 
 
 def test_nothing_usable_is_one_sentence(folder: Path) -> None:

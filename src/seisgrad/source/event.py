@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _BEFORE = 120.0  # s before the origin at which motion begins
 _SLOWEST, _AFTER = 2.0, 120.0  # km/s, and s after such waves at which it ends
+_HEARD = 1.5  # times the motion before P that waves must reach
+_ROOM, _NOISE = 3.0, 40.0  # s around the arrivals that count as waves, and before P as noise
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,15 @@ def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
     remarks += [remark for one in read for remark in one.remarks]
     if not kept:
         raise _nothing_left(folder, remarks)
+    motion = torch.from_numpy(np.stack([read[k].motion.velocity for k in kept]))
+    loud = _loudness(motion, axis.start, times[kept])
+    if (loud < _HEARD).all():
+        raise InputError(
+            f"no station in {folder} has more motion at P and S of {origin.time} than before: is the origin time right?"
+        )
+    for k, ratio in zip(kept, loud.tolist(), strict=True):
+        if ratio < _HEARD:
+            remarks.append(Remark(sites[k].name, "P and S do not stand out of the noise before them"))
     places = torch.tensor(
         [[sites[k].longitude, sites[k].latitude, sites[k].distance, sites[k].azimuth] for k in kept],
         dtype=torch.float64,
@@ -119,13 +130,31 @@ def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
         place=places[:, :2],
         distance=places[:, 2],
         azimuth=places[:, 3],
-        motion=torch.from_numpy(np.stack([read[k].motion.velocity for k in kept])),
+        motion=motion,
         start=axis.start,
         picks=times[kept],
         picked=picked[kept],
         lowest=torch.tensor([read[k].motion.lowest for k in kept], dtype=torch.float64),
         remarks=tuple(remarks + doubtful),
     )
+
+
+def _loudness(
+    motion: Float[Tensor, "station 3 time"], start: float, picks: Float[Tensor, "station 2"]
+) -> Float[Tensor, " station"]:
+    """Acceleration from P to after S, against that before P; NaN where nothing was recorded before."""
+    acceleration = motion.diff(dim=-1)
+    time = start + torch.arange(acceleration.shape[-1]) / SAMPLING
+    there = ~acceleration.isnan()
+    power = torch.where(there, acceleration, 0.0).square()
+
+    def mean(inside: Bool[Tensor, "station time"]) -> Float[Tensor, " station"]:
+        used = there & inside[:, None]
+        return torch.where(used, power, 0.0).sum((1, 2)) / used.sum((1, 2))
+
+    waves = (time >= picks[:, :1] - _ROOM) & (time <= picks[:, 1:] + 2 * _ROOM)
+    before = (time >= picks[:, :1] - _NOISE) & (time <= picks[:, :1] - 2 * _ROOM)
+    return (mean(waves) / mean(before)).sqrt()
 
 
 class _Reading(NamedTuple):

@@ -27,7 +27,7 @@ RANGE = (0.5 * LOWEST, TOP[1])
 _FADE = 5.0  # s at both ends of a record that its tapering spoils
 _MARGIN = 60.0  # s of the record around the axis that go through the filter with it
 _LANCZOS = 20  # samples on either side from which one between them is made
-_LOUD = 500  # counts, below which equal samples at a peak are the rule
+_LOUD, _FINE = 500, 5000  # counts, below which equal samples at a peak, or equal peaks, are the rule
 _FLAT = 4  # equal samples at the very top or bottom
 _PLATEAUS = 3  # peaks of one height
 
@@ -147,7 +147,8 @@ def _check_samples(samples: Real) -> None:
     for peak in (low, high):
         top = np.abs(samples - peak) <= 1e-3 * (high - low)
         first = np.flatnonzero(np.diff(top.astype(np.int8), prepend=0) == 1)
-        if len(first) >= _PLATEAUS or _longest(samples == peak) >= _FLAT:
+        plateaus = high - low >= _FINE and len(first) >= _PLATEAUS
+        if plateaus or _longest(samples == peak) >= _FLAT:
             raise InputError(f"it is clipped: its peaks are cut off at {peak:.6g} counts")
 
 
