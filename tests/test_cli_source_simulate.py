@@ -93,6 +93,7 @@ def test_a_model_that_the_bank_lacks_is_made_on_its_depths_and_distances(
         (["--number", "2", "--seed", "-1"], "seed is -1"),
         (["--number", "2", "--models", "gil8"], "gil8"),
         (["--number", "2", "--models", ""], "''"),
+        (["--number", "2", "--noise", "{folder}"], "no stretch"),
         (["--number", "2", "--config", "missing.yaml"], "missing.yaml cannot be read"),
         (["--number", "2", "--bank", "{file}"], "expected a folder"),
         (["--number", "2", "--out", "{bank}"], "no dataset of seisgrad"),

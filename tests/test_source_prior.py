@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from seisgrad.source.drawn import Events
 from seisgrad.source.gather import BAND, SAMPLES
 from seisgrad.source.ground_noise import HIGH_NOISE, LOW_NOISE, GroundNoise, velocity_decibel
 from seisgrad.source.moment_tensor import magnitude, scalar_moment
+from seisgrad.source.noise_records import read_noise
 from seisgrad.source.prior import Prior
 from seisgrad.source.radiation import coefficients, components
 from seisgrad.source.randomisation import CLEAN, Randomisation
@@ -380,6 +382,60 @@ class TestNoise:
         assert power[f > 2.5].max() < 1e-9 * power.max()
         microseism, high = (power[(f > a) & (f < b)].mean() for a, b in ((0.15, 0.25), (1.0, BAND[1])))
         assert microseism > 30.0 * high
+
+
+class TestRecordedNoise:
+    @staticmethod
+    def write(
+        folder: Path, seconds: float = 400.0, components: str = "ZNE", gap: float | None = None
+    ) -> None:
+        """A station at 20 Hz: a hum at 0.4 Hz in all components, and noise of its own in each."""
+        obspy = pytest.importorskip("obspy")
+        rng = np.random.default_rng(0)
+        time = np.arange(round(20.0 * seconds)) / 20.0
+        for name in components:
+            data = 1e3 * np.sin(2.0 * np.pi * 0.4 * time) + 100.0 * rng.standard_normal(len(time)) + 5e4
+            header = {"network": "XX", "station": "A", "channel": f"BH{name}", "sampling_rate": 20.0}
+            stream = obspy.Stream([obspy.Trace(data.astype(np.float32), header)])
+            if gap is not None:
+                begin = stream[0].stats.starttime
+                stream = stream.slice(begin, begin + gap) + stream.slice(begin + gap + 5.0)
+            stream.write(folder / f"{name}.mseed", format="MSEED")
+
+    def test_pieces_of_records_are_what_events_get(self, tmp_path: Path) -> None:
+        self.write(tmp_path)
+        (tmp_path / "readme.txt").write_text("no record")
+        noise = read_noise(tmp_path)
+        pieces = noise.draw(50, np.random.default_rng(1))
+        assert pieces.shape == (50, 3, 1024)
+        assert torch.allclose(pieces.square().mean((1, 2)), torch.ones(50), rtol=1e-5)
+        assert not torch.equal(pieces[0], pieces[1])
+        assert noise.checksum == read_noise(tmp_path).checksum
+        power = torch.fft.rfft(pieces).abs().square().mean((0, 1))
+        f = torch.fft.rfftfreq(1024, 0.1)
+        assert f[power.argmax()] == pytest.approx(0.4, abs=0.02)
+        assert power[(f > 0.35) & (f < 0.45)].sum() > 0.9 * power.sum()
+        assert power[f > 3.0].max() < 1e-4 * power.max()
+        events = Prior(BANK, replace(CLEAN_TEN, noise=(0.2, 0.2)), noise=noise).events(
+            8, np.random.default_rng(1)
+        )
+        clean = drawn(CLEAN_TEN, 8)
+        ratio = size(events.gather.windows - clean.gather.windows) / size(clean.gather.windows)
+        assert ratio.mean() == pytest.approx(0.2, rel=0.05)
+
+    def test_a_gap_parts_a_record(self, tmp_path: Path) -> None:
+        """Stretches of 150 and 245 s: pieces of 102.4 s fit into both, after 20 s for the filter."""
+        self.write(tmp_path, gap=150.0)
+        assert [len(r[0]) for r in read_noise(tmp_path)._records] == pytest.approx([1300, 2250], abs=5)
+
+    def test_what_is_too_little_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="no stretch"):
+            read_noise(tmp_path)
+        self.write(tmp_path, components="ZN")
+        with pytest.raises(InputError, match=r"122\.4 s in which three components"):
+            read_noise(tmp_path)
+        with pytest.raises(InputError, match="no folder"):
+            read_noise(tmp_path / "nowhere")
 
 
 def test_bad_input_is_told() -> None:

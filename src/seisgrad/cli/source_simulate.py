@@ -59,6 +59,14 @@ def simulate(
     clean: Annotated[
         bool, typer.Option("--clean", help="No noise, no errors, no scatter; --config changes that.")
     ] = False,
+    noise: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of records to take noise from, of three components; by default noise by Peterson's models.",
+            show_default=False,
+            metavar="DIR",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -88,7 +96,7 @@ def simulate(
     try:
         with bar:
             _complete(bank, names, workers, bar)
-        recipe = SourceRecipe(str(bank), names, seed, randomisation)
+        recipe = SourceRecipe(str(bank), names, seed, randomisation, str(noise or ""))
         with SampleBar(shown=shown, unit="events") as bar:
             manifest = make_dataset(recipe, number, out, shard=SHARD, workers=workers, progress=bar.update)
     except KeyboardInterrupt:

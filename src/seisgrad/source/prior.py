@@ -7,7 +7,7 @@ varies, and how widely, is in :class:`~seisgrad.source.randomisation.Randomisati
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -32,6 +32,15 @@ _ECHOES = 10.0  # s in which scattered waves come
 _LONGEST = 8.0  # s that a source radiates, and that its records reach into the window from before
 
 
+@runtime_checkable
+class Noise(Protocol):
+    """Where noise comes from; see also :func:`seisgrad.source.noise_records.read_noise`."""
+
+    def draw(self, number: int, rng: np.random.Generator) -> Float[Tensor, "number 3 time"]:
+        """Three components of so many stations, of root mean square 1, in the band of the windows."""
+        ...
+
+
 class Prior:
     """A distribution of events recorded by networks of stations.
 
@@ -39,7 +48,7 @@ class Prior:
         bank: Green's functions; those of the models asked for are held in memory.
         randomisation: what varies.
         models: names of velocity models that events are drawn from, all of the bank by default.
-        noise: draws the noise, Peterson's by default.
+        noise: where it comes from; by default :class:`~seisgrad.source.ground_noise.GroundNoise`.
 
     Raises:
         InputError: an unknown model, or a bank that is too short in time.
@@ -50,7 +59,7 @@ class Prior:
         bank: GreensBank,
         randomisation: Randomisation | None = None,
         models: Sequence[str] | None = None,
-        noise: Any = None,
+        noise: Noise | None = None,
     ) -> None:
         self.randomisation = randomisation or Randomisation()
         late = draws.latest(self.randomisation, float(bank.s.max()))

@@ -17,6 +17,7 @@ from seisgrad.source.drawn import Events
 from seisgrad.source.gather import COMPONENTS, PHASES, SAMPLES, SAMPLING
 from seisgrad.source.greens import GreensBank, settings_of
 from seisgrad.source.moment_tensor import COMPONENTS as MOMENT
+from seisgrad.source.noise_records import read_noise
 from seisgrad.source.prior import Prior
 from seisgrad.source.randomisation import Randomisation
 
@@ -38,6 +39,7 @@ class SourceRecipe(Recipe):
         models: of the bank, from which events are drawn.
         seed: of the dataset, 0 to 2³² - 1.
         randomisation: what varies.
+        noise: folder of records of noise; empty for noise by Peterson's models. Splits draw from the same records.
 
     Raises:
         InputError: no bank there, one without a model asked for, or a seed that cannot be.
@@ -47,6 +49,7 @@ class SourceRecipe(Recipe):
     models: tuple[str, ...]
     seed: int
     randomisation: Randomisation = field(default_factory=Randomisation)
+    noise: str = ""
 
     system = "source"
 
@@ -54,7 +57,7 @@ class SourceRecipe(Recipe):
         generator(self.seed, "train", 0)  # refuses a seed that cannot be
 
     def settings(self) -> dict[str, Any]:
-        """Seed, what is drawn, and a checksum of the Green's functions."""
+        """Seed, what is drawn, and checksums of the Green's functions and of recorded noise."""
         return {"seed": self.seed, **_description(self)}
 
     def fields(self) -> Mapping[str, Field]:
@@ -130,7 +133,8 @@ def _number(unit: str) -> Space:
 @lru_cache(maxsize=1)
 def _prior(recipe: SourceRecipe) -> Prior:
     """Read once by every process."""
-    return Prior(GreensBank.open(recipe.bank, recipe.models), recipe.randomisation)
+    noise = read_noise(recipe.noise) if recipe.noise else None
+    return Prior(GreensBank.open(recipe.bank, recipe.models), recipe.randomisation, noise=noise)
 
 
 @lru_cache(maxsize=1)
@@ -142,4 +146,5 @@ def _description(recipe: SourceRecipe) -> dict[str, Any]:
         "models": {name: zlib.crc32(bank.traces.numpy().tobytes()) for name, bank in banks},
         **{key: found[key] for key in ("depths", "distances", "band")},
         "randomisation": asdict(recipe.randomisation),
+        "noise": read_noise(recipe.noise).checksum if recipe.noise else "Peterson (1993)",
     }
