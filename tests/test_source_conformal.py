@@ -142,9 +142,9 @@ class TestFamiliar:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that has learned the toy a little, with its whole card."""
     folder, draws = tmp_path_factory.mktemp("net") / "toy", ToyDraws(12)
-    size = HarmonicSize(d_model=32, heads=2, layers=2, feed_forward=32, window=48)
+    size = HarmonicSize(d_model=32, heads=2, layers=1, feed_forward=32, window=48)
     task = SourceTask(draws, "harmonic", size, events=1280, validation=64)
-    fit(task, Settings(epochs=3, batch_size=32, learning_rate=4e-3, ema=0.9), folder)
+    fit(task, Settings(epochs=1, batch_size=16, learning_rate=4e-3, ema=0.9), folder)
     calibrate_card(folder, draws, 600)
     measure(folder, {"toy": draws}, 600)
     return folder
