@@ -33,6 +33,8 @@ def zero_crossings(
 
     The longest period is put on the zero that is nearest to the reference, the others one after the other on that
     nearest to the reference scaled to the last picks. The uncertainty is that of noise, with a floor of 0.5 %.
+    ``doubt`` is that of a slip on the way, and knows nothing of a whole curve on another branch: the reference must be
+    near, within a third of a zero's spacing at the longest period.
 
     Args:
         egf: of kind ``EGF``.
