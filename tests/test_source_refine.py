@@ -22,6 +22,7 @@ from seisgrad.source.origin import Origin
 from seisgrad.source.quakeml import read_quakeml, write_quakeml
 from seisgrad.source.radiation import coefficients, components
 from seisgrad.source.refine import Refinement, refine
+from seisgrad.source.sites import arrivals_in
 from seisgrad.source.traveltime import first_arrivals
 
 COLUMN = named_column("hadley_kanamori")
@@ -221,12 +222,7 @@ def test_byron_2019_lands_on_the_published_mechanism(data_dir: Path, tmp_path: P
     for name in ("waveforms", "stations"):
         (tmp_path / name).symlink_to(there / name)
     column = named_column("gil7")
-
-    def arrivals(distance: torch.Tensor, depth: float) -> tuple[torch.Tensor, torch.Tensor]:
-        p, s = first_arrivals(column, np.array([depth]), distance.numpy())
-        return torch.from_numpy(p[0]), torch.from_numpy(s[0])
-
-    event = read_event(tmp_path, arrivals)
+    event = read_event(tmp_path, arrivals_in(column))
     found = refine(event, column, depths=(4.0, 6.0, 7.0, 8.0, 10.0, 12.38, 16.0))
     published = couple(234.0, 71.0, -5.0)
     assert angle(found, published) < 10

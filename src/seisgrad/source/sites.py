@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -11,7 +12,9 @@ from torch import Tensor
 from seisgrad.errors import InputError
 from seisgrad.source.event_files import Instrument, Remark
 from seisgrad.source.gather import PHASES
+from seisgrad.source.layered import Column
 from seisgrad.source.origin import Origin
+from seisgrad.source.traveltime import first_arrivals
 
 if TYPE_CHECKING:
     from obspy import Inventory
@@ -34,6 +37,16 @@ class Site(NamedTuple):
     azimuth: float
     back_azimuth: float
     instruments: tuple[Instrument, ...]
+
+
+def arrivals_in(column: Column) -> Arrivals:
+    """The first P and S of a velocity model."""
+
+    def predict(distance: Tensor, depth: float) -> tuple[Tensor, Tensor]:
+        p, s = first_arrivals(column, np.array([depth]), distance.numpy())
+        return torch.from_numpy(p[0]), torch.from_numpy(s[0])
+
+    return predict
 
 
 def sites_of(
