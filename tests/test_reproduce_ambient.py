@@ -11,6 +11,7 @@ import torch
 
 from seisgrad.cli import main
 from seisgrad.elastic import Background, Grid, Harmonic, Spectra, Survey
+from seisgrad.errors import InputError
 from seisgrad.report.figures import png
 from seisgrad.report.reproduce import ambient_figures as figures
 from seisgrad.report.reproduce.ambient import BASIN, CASES, IN_ENSEMBLE, LONGER, Setting, Truth
@@ -171,6 +172,13 @@ def test_what_noise_comes_to_is_read_from_its_tables(tmp_path: Path) -> None:
         ("feidong", "phase_velocity_bias_percent"): -0.03,
     }
     assert "feidong" in ambient_page(noise_lines(tmp_path), {}).html()
+    table = "case,data,error_after,rms_sigmas_5x7,records\nbasin,fundamental mode,0.03,0.6,204"
+    (tmp_path / "section.csv").write_text(table, encoding="utf-8")
+    found = {(r.case, r.metric): r.mean for r in noise_lines(tmp_path)}
+    assert found["basin, fundamental mode", "section_vs_error"] == 0.03
+    (tmp_path / "section.csv").write_text(table.replace("0.6", "few"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"section.csv is no table of case, data, error_after"):
+        noise_lines(tmp_path)
 
 
 @pytest.mark.parametrize(

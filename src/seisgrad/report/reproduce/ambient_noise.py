@@ -14,6 +14,7 @@ from seisgrad.report.reproduce.table import Line
 FOLDER = Path(__file__).resolve().parents[4] / "experiments" / "noise" / "results"
 """Where the files are in a checkout of the repository; they are no part of an installed package."""
 FILES = {"feidong": "feidong_summary.csv", "synthetic": "synthetic.csv"}
+SECTIONS = "section.csv"
 CHOSEN = {
     "phase, all points": "phase_velocity",
     "phase": "phase_velocity",
@@ -21,33 +22,46 @@ CHOSEN = {
     "group": "group_velocity",
 }
 """The lines of the files that are told, and what they are about."""
+OF_SECTIONS = {"error_after": "section_vs_error", "rms_sigmas_5x7": "section_rms_sigmas"}
+"""What is told of the inversions of spectra from noise: km/s, and the posterior's standard deviations."""
 
 
 def noise_lines(folder: Path | None = None) -> list[Line]:
-    """Medians of the absolute and of the signed difference in per cent, of operator ``noise``; none without the files.
+    """Of operator ``noise``: medians of the absolute and of the signed difference of velocities in per cent, and
+    errors of sections; none without the files.
 
     Raises:
-        InputError: a file without the columns ``case``, ``median_absolute_percent``, ``median_percent`` and ``n``.
+        InputError: a file without its columns, or with something else than numbers in them.
     """
     lines = []
     for case, name in FILES.items():
-        file = (folder or FOLDER) / name
-        if not file.is_file():
-            continue
-        with file.open(encoding="utf-8") as rows:
-            try:
-                for row in csv.DictReader(rows):
-                    about = CHOSEN.get(row["case"])
-                    if about is None:
-                        continue
-                    n, nan = int(row["n"]), math.nan
-                    size, bias = float(row["median_absolute_percent"]), float(row["median_percent"])
-                    lines += [
-                        Line("noise", case, f"{about}_median_percent", size, n, 0, nan),
-                        Line("noise", case, f"{about}_bias_percent", bias, n, 0, nan),
-                    ]
-            except (KeyError, ValueError) as error:
-                raise InputError(
-                    f"{file} is no table of cases and medians ({error!r}); make it again with experiments/noise"
-                ) from error
+        chosen = {"median_absolute_percent": "median_percent", "median_percent": "bias_percent"}
+        for row, metric, value, number in _numbers((folder or FOLDER) / name, chosen, ("case",), "n"):
+            if row in CHOSEN:
+                lines.append(Line("noise", case, f"{CHOSEN[row]}_{metric}", value, number, 0, math.nan))
+    for case, metric, value, number in _numbers(
+        (folder or FOLDER) / SECTIONS, OF_SECTIONS, ("case", "data"), "records"
+    ):
+        lines.append(Line("noise", case, metric, value, number, 0, math.nan))
     return lines
+
+
+def _numbers(
+    file: Path, columns: dict[str, str], names: tuple[str, ...], many: str
+) -> list[tuple[str, str, float, int]]:
+    """Name, metric, value and number of records of every row and column of a file; none where it is not there."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    try:
+        return [
+            (", ".join(row[name] for name in names), metric, float(row[column]), int(row[many]))
+            for row in rows
+            for column, metric in columns.items()
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        expected = ", ".join((*names, *columns, many))
+        raise InputError(
+            f"{file} is no table of {expected} ({error!r}); make it again with experiments/noise"
+        ) from error
