@@ -172,6 +172,17 @@ def test_stations_that_cannot_be_used_are_told(traces: np.ndarray) -> None:
         refine(event, COLUMN, band=(0.05, 0.02))
 
 
+def test_a_mechanism_that_the_stations_leave_free_is_told(traces: np.ndarray) -> None:
+    """Three verticals on one line see three of the five parts."""
+    event = event_of(traces, MECHANISM)
+    motion = event.motion.clone()
+    motion[:, 1:] = torch.nan
+    event = replace(event, motion=motion, azimuth=torch.full_like(event.azimuth, 40.0))
+    found = refine(event, COLUMN, depths=(DEPTH,), draws=20)
+    assert "the mechanism: the stations leave a part of it free" in reasons(found)
+    assert torch.isfinite(found.ensemble).all()
+
+
 def test_a_best_depth_at_the_end_is_told(traces: np.ndarray) -> None:
     found = refine(event_of(traces, MECHANISM), COLUMN, depths=(12.0, 16.0))
     assert "the depth: 12 km is at the end of the depths that were tried" in reasons(found)

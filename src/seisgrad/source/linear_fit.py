@@ -12,6 +12,7 @@ from torch import Tensor
 from seisgrad.source.long_period import LongPeriod
 
 _ROUNDS = 20  # of fitting and shifting; it settles after a few
+_RIDGE = 1e-12  # keeps what no record tells at zero
 
 
 class Sums(NamedTuple):
@@ -70,7 +71,8 @@ def fit(sums: Sums, counts: Float[Tensor, "draw station"]) -> Fit:
         counts: how often each station counts.
     """
     matrix = torch.einsum("ns,dsbe->ndbe", counts, sums.greens)
-    factor = torch.linalg.cholesky(matrix)
+    size = matrix.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+    factor = torch.linalg.cholesky(matrix + _RIDGE * size * torch.eye(matrix.shape[-1], dtype=matrix.dtype))
     shared = torch.einsum("ns,dhsb->ndhb", counts, sums.both)
     guess = torch.cholesky_solve(shared.mT, factor).mT  # [draw, depth, shift, basis]
     left = torch.einsum("ns,hs->nh", counts, sums.records)[:, None] - (guess * shared).sum(-1)
@@ -89,6 +91,12 @@ def fit(sums: Sums, counts: Float[Tensor, "draw station"]) -> Fit:
     found = torch.cholesky_solve(right[..., None], factor)[..., 0]
     power = (sums.records[shift, number] * counts[:, None]).sum(-1)
     return Fit(found, shift, power - (found * right).sum(-1), power)
+
+
+def resolution(sums: Sums, counts: Float[Tensor, "draw station"]) -> Float[Tensor, "draw depth"]:
+    """What the records tell of the least known part of the mechanism against the best known: its share of squares."""
+    values = torch.linalg.eigvalsh(torch.einsum("ns,dsbe->ndbe", counts, sums.greens))
+    return values[..., 0] / values[..., -1]
 
 
 def _sum_at(

@@ -13,7 +13,7 @@ from seisgrad.source.event import Event
 from seisgrad.source.event_files import Remark
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.layered import Column
-from seisgrad.source.linear_fit import Fit, Sums, fit, sums_of
+from seisgrad.source.linear_fit import Fit, Sums, fit, resolution, sums_of
 from seisgrad.source.long_period import DEPTHS, LEAST, LongPeriod, long_period
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
 from seisgrad.source.quakeml import Solution
@@ -24,6 +24,7 @@ BAND = (0.02, 0.05)
 Kind = Literal["deviatoric", "full"]
 
 _POOR = 0.3  # variance reduction
+_FREE = 1e-4  # of what the records tell of the best known part of a mechanism
 _TURNED, _OBLIQUE = (
     0.3,
     15.0,
@@ -170,7 +171,8 @@ def refine(
         )
         for k in deserted
     )
-    return replace(found, remarks=(*data.remarks, *left_out, *_doubts(found)))
+    doubts = _doubts(found, float(resolution(sums, counts)[0, at]))
+    return replace(found, remarks=(*data.remarks, *left_out, *doubts))
 
 
 def _settled(data: LongPeriod, sums: Sums) -> tuple[Fit, Float[Tensor, "1 station"], list[int]]:
@@ -221,7 +223,7 @@ def _why(records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 tim
     return "it is explained worse than by silence: check its response and what is near it"
 
 
-def _doubts(found: Refinement) -> list[Remark]:
+def _doubts(found: Refinement, told: float) -> list[Remark]:
     """What a reader should know before believing a result."""
     doubts = []
     if found.variance_reduction < _POOR:
@@ -229,6 +231,11 @@ def _doubts(found: Refinement) -> list[Remark]:
             f"it explains {100 * found.variance_reduction:.0f} % of the records: do not trust the mechanism"
         )
         doubts.append(Remark("the fit", reason))
+    if told < _FREE:
+        reason = (
+            "the stations leave a part of it free: more components, or stations at other azimuths, would tell"
+        )
+        doubts.append(Remark("the mechanism", reason))
     if len(found.depths) > 1 and found.depth in (float(found.depths[0]), float(found.depths[-1])):
         doubts.append(Remark("the depth", f"{found.depth:g} km is at the end of the depths that were tried"))
     return doubts
