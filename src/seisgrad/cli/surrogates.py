@@ -35,38 +35,52 @@ def _cards() -> dict[str, tuple[str, Mapping[str, Any]]]:
     from seisgrad.acoustic import surrogate as acoustic
     from seisgrad.dispersion import surrogate as dispersion
     from seisgrad.elastic import surrogate as elastic
+    from seisgrad.source import surrogate as source
 
     found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for before, system in (("", dispersion), ("acoustic ", acoustic), ("elastic ", elastic)):
+    systems = (("", dispersion), ("acoustic ", acoustic), ("elastic ", elastic), ("source ", source))
+    for before, system in systems:
         found |= {f"{before}{name}": (name, system.card_of(name)) for name in system.shipped()}
     return found
 
 
 def _short(key: str, card: Mapping[str, Any]) -> list[str]:
     """What it is, and a line with its worst errors for each prior it was judged on."""
-    data = card["data"]
     about, worst = _SAYS[card["system"]]
-    earths = ", ".join(
-        f"{one['number']['train']} earths of prior {one['settings']['prior']!r}"
-        for one in (data, *data.get("also", ()))
-    )
-    first = f"{key}: network of {card['network']}, {_learned(card)}, {earths}; {about(card)}"
+    first = f"{key}: network of {card['network']}, {about(card)}"
     return [first, *(worst(errors) for errors in card.get("errors", ()))]
 
 
 def _learned(card: Mapping[str, Any]) -> str:
-    return "values and kernels" if card.get("losses", {}).get("derivatives") else "values alone"
+    """From what it has learned."""
+    data = card["data"]
+    earths = (
+        f"{one['number']['train']} earths of prior {one['settings']['prior']!r}"
+        for one in (data, *data.get("also", ()))
+    )
+    values = "values and kernels" if card.get("losses", {}).get("derivatives") else "values alone"
+    return ", ".join((values, *earths))
 
 
 def _curves(card: Mapping[str, Any]) -> str:
     periods = card["layout"]["periods"]
-    return f"{', '.join(card['layout']['branches'])}; {periods[0]:g} to {periods[-1]:g} s"
+    return f"{_learned(card)}; {', '.join(card['layout']['branches'])}; {periods[0]:g} to {periods[-1]:g} s"
 
 
 def _fields(card: Mapping[str, Any]) -> str:
     settings = card["data"]["settings"]
     nodes, frequencies = " x ".join(map(str, settings["shape"])), settings["frequencies"]
-    return f"{nodes} nodes at {settings['spacing']:g} km; {frequencies[0]:g} to {frequencies[-1]:g} Hz"
+    band = f"{frequencies[0]:g} to {frequencies[-1]:g} Hz"
+    return f"{_learned(card)}; {nodes} nodes at {settings['spacing']:g} km; {band}"
+
+
+def _sources(card: Mapping[str, Any]) -> str:
+    data = card["data"]
+    depths, (low, high) = data["depths"], data["randomisation"]["magnitude"]
+    return (
+        f"events drawn on the fly through {len(data['models'])} velocity models; {depths[0]:g} to {depths[1]:g} km "
+        f"deep, Mw {low:g} to {high:g}, stations to {data['distances'][1]:g} km"
+    )
 
 
 def _worst_fields(errors: Mapping[str, Any]) -> str:
@@ -75,6 +89,14 @@ def _worst_fields(errors: Mapping[str, Any]) -> str:
         f"  on {errors['models']} unseen earths of prior {errors['prior']!r}: relative L2 error of the field at most "
         f"{worst['relative_l2']:.2g} ({worst['frequency']:g} Hz; {worst['untrained']:.2g} untrained, "
         f"{worst['outgoing']:.2g} the outgoing wave alone), beyond {errors['beyond']:g} km from the source"
+    )
+
+
+def _worst_sources(errors: Mapping[str, Any]) -> str:
+    return (
+        f"  {errors['events']} events of case {errors['case']!r} with at least {errors['stations']} stations: Kagan "
+        f"angle {errors['kagan_mean_deg']:.1f} degrees in the mean, {errors['kagan_median_deg']:.1f} in the median, "
+        f"magnitude off by {errors['mw_mae']:.3f}; {100 * errors['coverage_90']:.0f} % lie within the ball of 90 %"
     )
 
 
@@ -110,6 +132,7 @@ _SAYS = {
     "dispersion": (_curves, _worst_curves),
     "acoustic": (_fields, _worst_fields),
     "elastic": (_fields, _worst_records),
+    "source": (_sources, _worst_sources),
 }
 """What a surrogate of a system is about, and its worst errors."""
 
