@@ -146,7 +146,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     task = SourceTask(draws, "harmonic", size, events=1280, validation=64)
     fit(task, Settings(epochs=1, batch_size=16, learning_rate=4e-3, ema=0.9), folder)
     calibrate_card(folder, draws, 600)
-    measure(folder, {"toy": draws}, 600)
+    measure(folder, {"toy": lambda: draws}, 600)
     return folder
 
 

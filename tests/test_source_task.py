@@ -9,10 +9,15 @@ from source_toys import ToyDraws
 
 from seisgrad.dataset import splits
 from seisgrad.errors import InputError
+from seisgrad.source.earths import HELD_OUT, TRAIN
+from seisgrad.source.error_card import complete_card
 from seisgrad.source.gather import Gather
+from seisgrad.source.greens import make_bank
 from seisgrad.source.harmonic import HarmonicSize
+from seisgrad.source.learning_config import Drawing, learning_config
 from seisgrad.source.moment_tensor import from_plane, moment_of_magnitude
 from seisgrad.source.sourcenet import PaperSize
+from seisgrad.source.surrogate import load
 from seisgrad.source.task import Losses, SourceTask, truth
 from seisgrad.training import Settings, fit
 
@@ -128,3 +133,44 @@ def test_no_pass_draws_the_events_of_a_dataset() -> None:
     of_pass_2 = task.batch("train", np.arange(4), np.random.default_rng([0, 2, 5, 0]))
     tested = ToyDraws(6).draw(4, splits.generator(0, "test", 5))[0]
     assert not np.isin(of_pass_2["depth"], tested.depth).any()
+
+
+class TestConfiguration:
+    """From a file and a bank of Green's functions to a network with its whole card."""
+
+    def test_a_network_learns_from_a_bank_and_is_judged_on_others(self, tmp_path: Path) -> None:
+        bank, names = tmp_path / "greens.zarr", (TRAIN[0], HELD_OUT[0], "gil7")
+        make_bank(bank, names, (6.0, 9.0), (20.0, 40.0, 60.0))
+        config = tmp_path / "train.yaml"
+        config.write_text(
+            "network: harmonic\n"
+            "arguments: {d_model: 32, heads: 2, layers: 1, feed_forward: 16, window: 16}\n"
+            f"draws: {{models: {TRAIN[0]}, events: 64, validation: 16}}\n"
+            "randomisation: {stations: [4, 12], noise: [0.0, 0.0]}\n"
+            "training: {epochs: 1, batch_size: 16}\n"
+        )
+        chosen = learning_config(config)
+        fit(chosen.task([bank]), chosen.settings, tmp_path / "net")
+        rows = complete_card(tmp_path / "net", bank, 60)
+        assert {row["case"] for row in rows} == {"training", "held-out", "gil7"}
+        net = load(tmp_path / "net")
+        assert net.card["data"]["randomisation"]["noise"] == [0.0, 0.0]
+        assert {"conformal", "range", "errors"} <= net.card.keys()
+
+    def test_groups_stand_for_their_models(self) -> None:
+        assert Drawing().names == TRAIN
+        assert Drawing(models="held_out, gil7").names == (*HELD_OUT, "gil7")
+
+    def test_the_network_of_the_paper_may_be_without_layers(self, tmp_path: Path) -> None:
+        config = tmp_path / "deepsets.yaml"
+        config.write_text("network: sourcenet\narguments: {layers: 0, attention_pooling: false}\n")
+        assert learning_config(config).size == PaperSize(layers=0, attention_pooling=False)
+        with pytest.raises(InputError, match="layers is 0, expected at least 1"):
+            learning_config(_written(tmp_path, "arguments: {layers: 0}\n"))
+        with pytest.raises(InputError, match="unknown key 'noises'"):
+            learning_config(_written(tmp_path, "randomisation: {noises: [0, 0]}\n"))
+
+
+def _written(folder: Path, text: str) -> Path:
+    (folder / "train.yaml").write_text(text)
+    return folder / "train.yaml"

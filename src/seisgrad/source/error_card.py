@@ -1,7 +1,8 @@
 """How good a trained network of sources is, how wide its answers must be and what it knows: measured, and written into
 its card."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,13 +10,18 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from seisgrad.config import from_mapping
 from seisgrad.dataset.splits import Split, generator
 from seisgrad.nn import weights
 from seisgrad.source.conformal import STRATA, Conformal, calibrate
+from seisgrad.source.earths import HELD_OUT, OTHER
 from seisgrad.source.familiar import seen
 from seisgrad.source.gather import Gather
+from seisgrad.source.greens import GreensBank, settings_of
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.moment_tensor import from_basis
+from seisgrad.source.prior import Prior
+from seisgrad.source.randomisation import Randomisation
 from seisgrad.source.surrogate import FARTHEST, SourceNet
 from seisgrad.source.task import Draws, truth
 
@@ -78,9 +84,39 @@ def calibrate_card(folder: Path, draws: Draws, number: int, seed: int = 0) -> No
     pair.annotate(pair.read_record() | entries)
 
 
+def complete_card(
+    folder: Path, bank: Path, number: int, tell: Callable[[str], None] = lambda text: None
+) -> list[dict[str, Any]]:
+    """Calibrate a trained network and measure it: through the earths of its training, those held out, and others.
+
+    Args:
+        folder: of a network that learned from a :class:`~seisgrad.source.prior.Prior`.
+        bank: Green's functions of the models of the training and of whichever others are to be judged.
+        number: of events, for the calibration and for each group of earths.
+        tell: what is being done, for a progress bar.
+
+    Returns:
+        The errors, as :func:`measure` does.
+    """
+    data = weights.files(folder).read_record()["data"]
+    randomisation = from_mapping(Randomisation, data["randomisation"], f"{folder}: randomisation")
+    there = [name for name in settings_of(bank)["models"] if name not in data["models"]]
+    groups = {"training": data["models"], "held-out": [name for name in HELD_OUT if name in there]}
+    groups |= {name.replace("_", "-"): [name] for name in OTHER if name in there}
+
+    def prior(models: Sequence[str]) -> Prior:
+        return Prior(GreensBank.open(bank, models), randomisation)
+
+    tell("calibrate")
+    calibrate_card(folder, prior(groups["training"]), number)
+    return measure(
+        folder, {name: partial(prior, models) for name, models in groups.items() if models}, number, tell
+    )
+
+
 def measure(
     folder: Path,
-    cases: Mapping[str, Draws],
+    cases: Mapping[str, Callable[[], Draws]],
     number: int,
     tell: Callable[[str], None] = lambda text: None,
     seed: int = 0,
@@ -89,7 +125,7 @@ def measure(
 
     Args:
         folder: of a trained and calibrated network.
-        cases: where events come from, by name.
+        cases: where events come from, by name; made one after another, for each may fill much memory.
         number: of events of each.
         tell: what is being done, for a progress bar.
         seed: of the draws.
@@ -99,9 +135,9 @@ def measure(
     """
     network, rows = SourceNet(folder), []
     ball = Conformal.from_dict(network.card["conformal"]["kagan"])
-    for name, draws in cases.items():
+    for name, make in cases.items():
         tell(name)
-        found = errors_on(network, draws, number, "test", seed)
+        found = errors_on(network, make(), number, "test", seed)
         inside = found.kagan <= ball.radius(found.expected, found.stations)
         for low, high in zip(ball.fewest, (*ball.fewest[1:], None), strict=True):
             of = (found.stations >= low) & (found.stations < (high or torch.inf))
