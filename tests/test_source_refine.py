@@ -183,6 +183,11 @@ def test_a_mechanism_that_the_stations_leave_free_is_told(traces: np.ndarray) ->
     assert torch.isfinite(found.ensemble).all()
 
 
+def test_a_shift_at_its_limit_is_told(traces: np.ndarray) -> None:
+    found = refine(event_of(traces, MECHANISM), COLUMN, depths=(DEPTH,), longest_shift=1.4, draws=20)
+    assert "the shifts: XX.S4, XX.S7 would go beyond 1.4 s" in reasons(found)
+
+
 def test_a_best_depth_at_the_end_is_told(traces: np.ndarray) -> None:
     found = refine(event_of(traces, MECHANISM), COLUMN, depths=(12.0, 16.0))
     assert "the depth: 12 km is at the end of the depths that were tried" in reasons(found)
@@ -243,6 +248,6 @@ def test_byron_2019_lands_on_the_published_mechanism(data_dir: Path, tmp_path: P
     assert kagan_angle(found.depth_moments[known], published).item() < 10
     assert found.variance_reduction > 0.7
     assert 2 < found.mechanism_spread < 20
-    ((what, reason),) = found.remarks
-    assert what == "BK.SCZ"
+    (what, reason), (shifts, _) = found.remarks
+    assert (what, shifts) == ("BK.SCZ", "the shifts")
     assert "check their azimuth" in reason, "it fits with its horizontals some fifty degrees further round"

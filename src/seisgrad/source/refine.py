@@ -14,7 +14,7 @@ from seisgrad.source.event_files import Remark
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.layered import Column
 from seisgrad.source.linear_fit import Fit, Sums, fit, resolution, sums_of
-from seisgrad.source.long_period import DEPTHS, LEAST, LongPeriod, long_period
+from seisgrad.source.long_period import DEPTHS, LEAST, SHIFT_STEP, LongPeriod, long_period
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
 from seisgrad.source.quakeml import Solution
 
@@ -171,7 +171,7 @@ def refine(
         )
         for k in deserted
     )
-    doubts = _doubts(found, float(resolution(sums, counts)[0, at]))
+    doubts = _doubts(found, float(resolution(sums, counts)[0, at]), longest_shift)
     return replace(found, remarks=(*data.remarks, *left_out, *doubts))
 
 
@@ -223,7 +223,7 @@ def _why(records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 tim
     return "it is explained worse than by silence: check its response and what is near it"
 
 
-def _doubts(found: Refinement, told: float) -> list[Remark]:
+def _doubts(found: Refinement, told: float, longest_shift: float) -> list[Remark]:
     """What a reader should know before believing a result."""
     doubts = []
     if found.variance_reduction < _POOR:
@@ -236,6 +236,12 @@ def _doubts(found: Refinement, told: float) -> list[Remark]:
             "the stations leave a part of it free: more components, or stations at other azimuths, would tell"
         )
         doubts.append(Remark("the mechanism", reason))
+    limit = found.shifts.abs() >= longest_shift - 0.5 * SHIFT_STEP
+    if longest_shift > 0 and limit.any():
+        names = ", ".join(name for name, one in zip(found.stations, limit.tolist(), strict=True) if one)
+        doubts.append(
+            Remark("the shifts", f"{names} would go beyond {longest_shift:g} s: are the velocities right?")
+        )
     if len(found.depths) > 1 and found.depth in (float(found.depths[0]), float(found.depths[-1])):
         doubts.append(Remark("the depth", f"{found.depth:g} km is at the end of the depths that were tried"))
     return doubts
