@@ -23,6 +23,7 @@ from seisgrad.source.prior import Prior
 from seisgrad.source.radiation import coefficients, components
 from seisgrad.source.randomisation import CLEAN, Randomisation
 from seisgrad.source.streams import Streams
+from seisgrad.source.task import Draws
 from seisgrad.source.windows import cut_windows
 
 BANK = toy_bank()
@@ -459,6 +460,7 @@ def test_bad_input_is_told() -> None:
 
 
 def test_it_says_what_it_draws() -> None:
+    assert isinstance(prior(CLEAN_TEN), Draws)
     said = prior(CLEAN_TEN).description()
     assert said["models"] == ["slow", "fast"]
     assert said["depths"] == [4.0, 12.0, 3]
