@@ -72,7 +72,10 @@ def invert(
     with Console(4 + (operator != "exact"), quiet=quiet, as_json=as_json) as console:
         column = _column(model)
         with console.step("Read the records") as step:
-            read = _read(event, column)
+            from seisgrad.source.event import read_event
+            from seisgrad.source.sites import arrivals_in
+
+            read = read_event(event, arrivals_in(column))
             step.say(f"{len(read.stations)} stations, {len(read.remarks)} remarks")
         learned, refused = None, ""
         if operator != "exact":
@@ -128,21 +131,6 @@ def _column(model: str) -> "Column":
     except InputError as error:
         raise InputError(f"--model {error} Or give one of {', '.join(NAMES)}.") from error
     return with_attenuation(*(x.numpy() for x in (layers.thickness, layers.vp, layers.vs, layers.rho)))
-
-
-def _read(folder: Path, column: "Column") -> "Event":
-    """The records, with P and S predicted where nobody picked them."""
-    import numpy as np
-    import torch
-
-    from seisgrad.source.event import read_event
-    from seisgrad.source.traveltime import first_arrivals
-
-    def arrivals(distance: torch.Tensor, depth: float) -> tuple[torch.Tensor, torch.Tensor]:
-        found = first_arrivals(column, np.array([depth]), distance.numpy())
-        return torch.from_numpy(found.p[0]), torch.from_numpy(found.s[0])
-
-    return read_event(folder, arrivals)
 
 
 def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":

@@ -1,0 +1,78 @@
+"""The earthquake of Byron, California, 2019-07-16, from raw records: the fit, and the network before it.
+
+    python experiments/sourcenet/byron.py --data FOLDER
+
+Writes results/byron.csv: how far mechanism and magnitude are from the published solution (strike/dip/rake 234/71/-5, Mw
+4.37, 12 km; LLNL's mttime example), at the published depth and with depth searched, for two velocity models and several
+limits of the shifts in time. FOLDER holds ``waveforms`` and ``stations`` and is not part of the project.
+"""
+
+import argparse
+import csv
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from seisgrad.source import from_plane, kagan_angle, load, read_event, refine, shipped
+from seisgrad.source.earths import named_column
+from seisgrad.source.event import Event
+from seisgrad.source.sites import arrivals_in
+
+HERE = Path(__file__).resolve().parent
+DATA = Path(os.environ.get("SEISGRAD_DATA", HERE.parents[2] / "shared" / "data")) / "source" / "byron2019"
+ORIGIN = {"time": "2019-07-16T20:11:01.47", "latitude": 37.8187, "longitude": -121.7568, "depth": 12.38}
+PUBLISHED, MAGNITUDE = from_plane(*torch.tensor([234.0, 71.0, -5.0], dtype=torch.float64)), 4.37
+
+
+def main() -> None:
+    """Fit, ask and write."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--data", type=Path, default=DATA)
+    rows = []
+    for model in ("gil7", "hadley_kanamori"):
+        event = read(asked.parse_args().data, model)
+        if model == "gil7" and "default" in shipped():
+            said = load("default").answer(event.gather())
+            rows.append(row("network", model, "given", said.moment.double(), float(said.magnitude), 12.38))
+            rows[-1]["spread"] = f"{float(said.radius):.1f}"
+            print(*said.warnings, sep="\n")
+        rows.append(fitted(event, model, "published", [ORIGIN["depth"]], 3.0))
+        rows += [fitted(event, model, "searched", list(range(2, 26)), limit) for limit in (3.0, 4.0, 5.0)]
+    for line in rows:
+        print(line, flush=True)
+    with (HERE / "results" / "byron.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(rows[1]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def read(data: Path, model: str) -> Event:
+    """The records of a folder that has no origin of its own kind."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "origin.json").write_text(json.dumps(ORIGIN))
+        for part in ("waveforms", "stations"):
+            (folder / part).symlink_to((data / part).resolve())
+        return read_event(folder, arrivals_in(named_column(model)))
+
+
+def fitted(event: Event, model: str, depth: str, depths: list[float], limit: float) -> dict[str, object]:
+    """A row of the fit."""
+    found = refine(event, named_column(model), depths=depths, longest_shift=limit)
+    line = row("fit", model, depth, found.moment, found.mw, found.depth)
+    line |= {"shift_limit": limit, "stations": len(found.stations)}
+    line |= {"variance_reduction": f"{found.variance_reduction:.3f}", "mw_sigma": f"{found.mw_sigma:.3f}"}
+    return line | {"spread": f"{found.mechanism_spread:.1f}"}
+
+
+def row(by: str, model: str, depth: str, moment: torch.Tensor, mw: float, at: float) -> dict[str, object]:
+    """How far an answer is from the published one."""
+    angle = f"{float(kagan_angle(moment, PUBLISHED)):.1f}"
+    return {"by": by, "model": model, "depth": depth, "km": at, "kagan": angle, "mw": f"{mw:.3f}"}
+
+
+if __name__ == "__main__":
+    main()
