@@ -78,7 +78,7 @@ def calibrate_card(folder: Path, draws: Draws, number: int, seed: int = 0) -> No
     drawn = [gather for gather, _ in _events(draws, number, "validation", seed)]
     entries = {
         "conformal": {name: ball.to_dict() for name, ball in balls.items()},
-        "range": seen(Gather(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))),
+        "range": seen(_joined(drawn)),
     }
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | entries)
@@ -146,6 +146,17 @@ def measure(
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | {"errors": rows})
     return rows
+
+
+def _joined(gathers: Sequence[Gather]) -> Gather:
+    """Batches of events as one, with as many places for stations as the widest has."""
+    most = max(gather.present.shape[-1] for gather in gathers)
+
+    def wide(x: Tensor) -> Tensor:
+        return torch.cat([x, x.new_zeros(len(x), most - x.shape[1], *x.shape[2:])], 1)
+
+    parts = ((*map(wide, gather[:-1]), gather.depth) for gather in gathers)
+    return Gather(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def _summary(found: Found, inside: Tensor, of: Tensor) -> dict[str, float]:
