@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from seisgrad.source import GreensBank, Prior, make_bank
-from seisgrad.source.earths import HELD_OUT, TRAIN
-from seisgrad.source.error_card import calibrate_card, measure
+from seisgrad.source.earths import TRAIN
+from seisgrad.source.error_card import complete_card
 from seisgrad.source.harmonic import HarmonicSize
 from seisgrad.source.sourcenet import PaperSize
 from seisgrad.source.task import SourceTask
@@ -32,14 +32,6 @@ NETWORKS = {
     "no-attention": ("sourcenet", PaperSize(layers=0)),
     "deepsets": ("sourcenet", PaperSize(layers=0, attention_pooling=False)),
 }
-#: Earths by case.
-CASES = {
-    "train": TRAIN,
-    "held-out": HELD_OUT,
-    "hadley-kanamori": ("hadley_kanamori",),
-    "gil7": ("gil7",),
-}
-CALIBRATION = 8192
 
 
 def main() -> None:
@@ -52,17 +44,18 @@ def main() -> None:
     )
     asked.add_argument("--passes", type=int, default=24)
     asked.add_argument("--seeds", type=int, nargs="+", default=[0])
-    asked.add_argument("--events", type=int, default=4096, help="of each case, on which a network is judged")
+    asked.add_argument(
+        "--events", type=int, default=3000, help="to calibrate on, and to judge on of each case"
+    )
     chosen = asked.parse_args()
     torch.set_num_threads(1)
-    make_bank(chosen.bank, [name for names in CASES.values() for name in names])
-    cases = {case: Prior(GreensBank.open(chosen.bank, names)) for case, names in CASES.items()}
+    make_bank(chosen.bank)
+    prior = Prior(GreensBank.open(chosen.bank, TRAIN))
     for name in chosen.networks:
         for seed in chosen.seeds:
             folder = chosen.out / f"{name}-{seed}"
-            train(name, cases["train"], folder, chosen.passes, seed)
-            calibrate_card(folder, cases["train"], CALIBRATION)
-            rows = measure(folder, cases, chosen.events, lambda case, at=folder: print(at, case, flush=True))
+            train(name, prior, folder, chosen.passes, seed)
+            rows = complete_card(folder, chosen.bank, chosen.events, lambda doing: print(doing, flush=True))
             keep(name, seed, chosen.passes, rows)
 
 
