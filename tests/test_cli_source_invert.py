@@ -56,6 +56,18 @@ class TestAKnownMechanism:
         assert all((out / f"{name}.png").stat().st_size > 10_000 for name in ("mechanism", "waveforms"))
 
 
+def test_a_network_that_had_no_picks_claims_nothing(
+    found: tuple[torch.Tensor, dict, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = found[2].parent
+    assert run(folder, *OPTIONS, "--operator", "default", "--out", folder / "with", "--json") == 0
+    said = json.loads(capsys.readouterr().out)["network"]
+    assert said["radius"] == 120.0
+    assert any("picks.csv" in warning for warning in said["warnings"])
+    assert "picks.csv" in (folder / "with" / "remarks.csv").read_text()
+    assert "The network default alone" in (folder / "with" / "report.html").read_text()
+
+
 class TestBadInput:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:

@@ -139,9 +139,16 @@ def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":
 
     network = load(operator)
     try:
-        return network.answer(event.gather()), ""
+        said = network.answer(event.gather())
     except InputError as error:
         return None, str(error)
+    predicted = int((~event.picked).any(-1).sum())
+    if not predicted:
+        return said, ""
+    return said.unsure(
+        f"P or S of {predicted} stations are predicted by the velocity model, which may be wrong by more than the "
+        "picks of the calibration are: give picks.csv"
+    ), ""
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""What the stations of one earthquake show a network: windows around P and S, where each station is, what is missing."""
+"""What the stations of one earthquake show a network: windows around P and S, where stations are, what is missing."""
 
 from typing import NamedTuple
 

@@ -51,6 +51,14 @@ class Estimate(NamedTuple):
     attention: Float[Tensor, " station"]
     warnings: tuple[str, ...]
 
+    def unsure(self, warning: str) -> "Estimate":
+        """The same answer with one more warning, and therefore with radii that claim nothing."""
+        return self._replace(
+            radius=torch.full_like(self.radius, FARTHEST),
+            magnitude_radius=torch.full_like(self.magnitude_radius, math.inf),
+            warnings=(*self.warnings, warning),
+        )
+
 
 class SourceNet:
     """A trained network of sources.
