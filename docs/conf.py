@@ -65,6 +65,12 @@ def _plain_equations(_app, _what, _name, _object, _options, lines: list[str]) ->
         lines[i] = "".join(parts)
 
 
+def _no_fields(_app, _what, _name, member, _skip, _options) -> bool | None:
+    """Fields of a named tuple are described among its attributes, and not once more as "alias for field number 0"."""
+    return True if type(member).__name__ == "_tuplegetter" else None
+
+
 def setup(app) -> None:
     """Called by Sphinx."""
+    app.connect("autodoc-skip-member", _no_fields)
     app.connect("autodoc-process-docstring", _plain_equations, priority=100)  # before napoleon

@@ -24,7 +24,8 @@ from seisgrad.source.sites import arrivals_in
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("SEISGRAD_DATA", HERE.parents[2] / "shared" / "data")) / "source" / "byron2019"
 ORIGIN = {"time": "2019-07-16T20:11:01.47", "latitude": 37.8187, "longitude": -121.7568, "depth": 12.38}
-PUBLISHED, MAGNITUDE = from_plane(*torch.tensor([234.0, 71.0, -5.0], dtype=torch.float64)), 4.37
+DEPTHS = [float(depth) for depth in range(2, 26)]
+PUBLISHED = from_plane(*torch.tensor([234.0, 71.0, -5.0], dtype=torch.float64))
 
 
 def main() -> None:
@@ -40,7 +41,8 @@ def main() -> None:
             rows[-1]["spread"] = f"{float(said.radius):.1f}"
             print(*said.warnings, sep="\n")
         rows.append(fitted(event, model, "published", [ORIGIN["depth"]], 3.0))
-        rows += [fitted(event, model, "searched", list(range(2, 26)), limit) for limit in (3.0, 4.0, 5.0)]
+        rows += [fitted(event, model, "searched", DEPTHS, limit) for limit in (3.0, 4.0, 5.0)]
+        rows.append(fitted(event, model, "searched", DEPTHS, 3.0, (0.02, 0.1)))
     for line in rows:
         print(line, flush=True)
     with (HERE / "results" / "byron.csv").open("w", newline="", encoding="utf-8") as file:
@@ -59,11 +61,18 @@ def read(data: Path, model: str) -> Event:
         return read_event(folder, arrivals_in(named_column(model)))
 
 
-def fitted(event: Event, model: str, depth: str, depths: list[float], limit: float) -> dict[str, object]:
+def fitted(
+    event: Event,
+    model: str,
+    depth: str,
+    depths: list[float],
+    limit: float,
+    band: tuple[float, float] = (0.02, 0.05),
+) -> dict[str, object]:
     """A row of the fit."""
-    found = refine(event, named_column(model), depths=depths, longest_shift=limit)
+    found = refine(event, named_column(model), band=band, depths=depths, longest_shift=limit)
     line = row("fit", model, depth, found.moment, found.mw, found.depth)
-    line |= {"shift_limit": limit, "stations": len(found.stations)}
+    line |= {"band": f"{band[0]:g}-{band[1]:g}", "shift_limit": limit, "stations": len(found.stations)}
     line |= {"variance_reduction": f"{found.variance_reduction:.3f}", "mw_sigma": f"{found.mw_sigma:.3f}"}
     return line | {"spread": f"{found.mechanism_spread:.1f}"}
 

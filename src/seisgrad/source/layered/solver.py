@@ -51,7 +51,7 @@ class Band(NamedTuple):
 
     @property
     def transformed(self) -> int:
-        """Samples of the discrete Fourier transform: a quarter more, so that what wraps around is mostly cut away."""
+        """Length of the discrete Fourier transform, a quarter more, so that what wraps around is mostly cut away."""
         return self.samples + self.samples // 4
 
     @property
