@@ -94,6 +94,15 @@ class TestBadInput:
         assert run(folder, *words, "--out", folder / "out") == 2
         assert expected in capsys.readouterr().err.replace("\n", " ")
 
+    @pytest.mark.parametrize(
+        ("words", "expected"), [(["--shift", "-1"], "0 or more"), (["--band", "0.1,0.05"], "rising")]
+    )
+    def test_numbers_that_cannot_be(
+        self, folder: Path, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(folder, *OPTIONS, *words, "--out", folder / "out") == 2
+        assert expected in capsys.readouterr().err
+
     def test_no_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(tmp_path / "nothing", *OPTIONS, "--out", tmp_path / "out") == 2
         assert "no folder" in capsys.readouterr().err

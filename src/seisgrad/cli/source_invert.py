@@ -37,7 +37,7 @@ def invert(
         str,
         typer.Option(
             help="Velocities: gil7, hadley_kanamori, a column of CRUST1.0 such as crust1_34.5_-117.5, prem, ak135, or "
-            "a file as seisgrad forward reads.",
+            "a file as seisgrad forward reads; an ocean is taken away.",
             metavar="MODEL",
         ),
     ],
@@ -130,7 +130,8 @@ def _column(model: str) -> "Column":
         layers = read_model(model)
     except InputError as error:
         raise InputError(f"--model {error} Or give one of {', '.join(NAMES)}.") from error
-    return with_attenuation(*(x.numpy() for x in (layers.thickness, layers.vp, layers.vs, layers.rho)))
+    rock = slice(layers.water, None)
+    return with_attenuation(*(x[rock].numpy() for x in (layers.thickness, layers.vp, layers.vs, layers.rho)))
 
 
 def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":

@@ -84,11 +84,13 @@ def long_period(
         basis: 5 elements without a volume change, or 6.
 
     Raises:
-        InputError: corners that make no band, or fewer than three stations that can be used.
+        InputError: corners that make no band, a negative shift, or fewer than three stations that can be used.
     """
     low, high = band
     if not 0 < low < high <= 1:
         raise InputError(f"the band is {low:g} to {high:g} Hz, expected two rising corners, at most 1 Hz")
+    if not 0 <= longest_shift < torch.inf:
+        raise InputError(f"the longest shift is {longest_shift:g} s, expected 0 or more")
     every = max(1, int(SAMPLING / (10 * high)))  # samples of the records to one of the coarse axis
     step = every / SAMPLING
     ends = event.distance / _SLOWEST + 1 / high

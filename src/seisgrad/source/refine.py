@@ -132,7 +132,7 @@ def refine(
         seed: of the draws.
 
     Raises:
-        InputError: an impossible band or column, or fewer than three stations that can be used.
+        InputError: an impossible band, shift or column, or fewer than three stations that can be used.
     """
     data = long_period(
         event, column, band, depths, longest_shift=longest_shift, basis=5 if kind == "deviatoric" else 6
