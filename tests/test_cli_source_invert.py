@@ -4,11 +4,12 @@ import contextlib
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from source_event_toys import DEPTH, MAGNITUDE, earthquake
+from source_event_toys import DEPTH, MAGNITUDE, TIME, earthquake
 
 from seisgrad.cli import main
 from seisgrad.source.kagan import kagan_angle
@@ -26,9 +27,10 @@ def run(*words: object) -> int:
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[torch.Tensor, dict, Path]:
     """The true moment tensor, what the command said and where it wrote."""
     folder = tmp_path_factory.mktemp("event")
-    moment = earthquake(folder, PLACES)
+    (folder / "event").mkdir()
+    moment = earthquake(folder / "event", PLACES)
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        assert run(folder, *OPTIONS, "--out", folder / "out", "--json") == 0
+        assert run(folder / "event", *OPTIONS, "--out", folder / "out", "--json") == 0
     return moment, json.loads(said.getvalue()), folder / "out"
 
 
@@ -56,11 +58,24 @@ class TestAKnownMechanism:
         assert all((out / f"{name}.png").stat().st_size > 10_000 for name in ("mechanism", "waveforms"))
 
 
+def test_another_origin_time_is_told(found: tuple[torch.Tensor, dict, Path], tmp_path: Path) -> None:
+    """Half a period late, the waves fit turned round; what says so is that another time fits better."""
+    shutil.copytree(found[2].parent / "event", tmp_path / "event")
+    origin = json.loads((tmp_path / "event" / "origin.json").read_text())
+    origin["time"] = str(TIME + 10.0)
+    (tmp_path / "event" / "origin.json").write_text(json.dumps(origin))
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert run(tmp_path / "event", *OPTIONS, "--out", tmp_path / "out", "--json") == 0
+    told = [r["reason"] for r in json.loads(said.getvalue())["remarks"] if r["what"] == "the origin"]
+    assert any("-10 s" in reason for reason in told)
+    assert not [r for r in found[1]["remarks"] if r["what"] == "the origin"]
+
+
 def test_a_network_that_had_no_picks_claims_nothing(
     found: tuple[torch.Tensor, dict, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = found[2].parent
-    assert run(folder, *OPTIONS, "--operator", "default", "--out", folder / "with", "--json") == 0
+    assert run(folder / "event", *OPTIONS, "--operator", "default", "--out", folder / "with", "--json") == 0
     said = json.loads(capsys.readouterr().out)["network"]
     assert said["radius"] == 120.0
     assert any("picks.csv" in warning for warning in said["warnings"])
@@ -71,11 +86,12 @@ def test_a_network_that_had_no_picks_claims_nothing(
 class TestBadInput:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
-        earthquake(tmp_path, PLACES[:2])
+        (tmp_path / "event").mkdir()
+        earthquake(tmp_path / "event", PLACES[:2])
         return tmp_path
 
     def test_two_stations_give_no_answer(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(folder, *OPTIONS, "--out", folder / "out") == 2
+        assert run(folder / "event", *OPTIONS, "--out", folder / "out") == 2
         assert "expected at least 3" in capsys.readouterr().err
         assert not (folder / "out").exists()
 
@@ -91,17 +107,40 @@ class TestBadInput:
     def test_options(
         self, folder: Path, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run(folder, *words, "--out", folder / "out") == 2
+        assert run(folder / "event", *words, "--out", folder / "out") == 2
         assert expected in capsys.readouterr().err.replace("\n", " ")
 
     @pytest.mark.parametrize(
-        ("words", "expected"), [(["--shift", "-1"], "0 or more"), (["--band", "0.1,0.05"], "rising")]
+        ("words", "expected"),
+        [
+            (["--shift", "-1"], "0 or more"),
+            (["--band", "0.1,0.05"], "rising"),
+            (["--shift", "60"], "turned round"),
+        ],
     )
     def test_numbers_that_cannot_be(
         self, folder: Path, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert run(folder, *OPTIONS, *words, "--out", folder / "out") == 2
+        assert run(folder / "event", *OPTIONS, *words, "--out", folder / "out") == 2
         assert expected in capsys.readouterr().err
+
+    def test_results_do_not_go_to_the_records(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        for out in (folder / "event", folder / "event" / "out"):
+            assert run(folder / "event", *OPTIONS, "--out", out) == 2
+            assert "choose another folder" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("phase", "time", "expected"),
+        [("PP", "2021-05-04T03:02:11", "expected P or S"), ("P", "2020-05-04T03:02:11", "is the date right")],
+    )
+    def test_picks(
+        self, folder: Path, phase: str, time: str, expected: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "event" / "picks.csv").write_text(f"network,station,phase,time\nXX,S00,{phase},{time}\n")
+        assert run(folder / "event", *OPTIONS, "--out", folder / "out") == 2
+        said = capsys.readouterr().err
+        assert expected in said
+        assert "line 2" in said
 
     def test_no_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(tmp_path / "nothing", *OPTIONS, "--out", tmp_path / "out") == 2

@@ -3,9 +3,9 @@
     python experiments/sourcenet/train.py default --out training --bank greens.zarr
     python experiments/sourcenet/train.py sourcenet deepsets --passes 12 --seeds 0 1 2 --out training --bank greens.zarr
 
-The bank of Green's functions is made where it is missing (eight minutes of one core). A pass is 12 800 events drawn
-anew, about a minute of one core for ``default``; a stopped training goes on with the same command. Each network is
-then calibrated on other events of the same earths and judged on events of each case; a row per network, seed, case
+The bank of Green's functions is made where it is missing (five to eight minutes of one core). A pass is 12 800 events
+drawn anew, about a minute of one core for ``default``; a stopped training goes on with the same command. Each network
+is then calibrated on other events of the same earths and judged on events of each case; a row per network, seed, case
 and number of stations goes to results/networks.csv, in place of what was there of the same network and seed.
 """
 

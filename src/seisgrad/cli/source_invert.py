@@ -68,6 +68,11 @@ def invert(
     """
     corners, tried = _band(band), parse_depths(depths)
     check_folder(out)
+    if event.is_dir() and event.resolve() in (out.resolve(), *out.resolve().parents):
+        raise InputError(
+            f"--out {out} is the folder of the earthquake or lies in it, where results would be taken for input: "
+            "choose another folder"
+        )
     begin = time.perf_counter()
     with Console(4 + (operator != "exact"), quiet=quiet, as_json=as_json) as console:
         column = _column(model)
@@ -90,19 +95,26 @@ def invert(
                 longest_shift=shift, seed=seed,
             )  # fmt: skip
             step.say(f"{len(found.stations)} stations at {len(found.depths)} depths")
+        if learned is not None:
+            learned = _compared(learned, found)
         with console.step("Draw the figures"):
             from seisgrad.report.source import source_figures
 
             drawn = source_figures(found, learned)
         with console.step("Write the results and the report"):
             _write(out, found, learned, drawn, model, corners, operator, refused)
+        from seisgrad.report.source import DOUBTS, remarks_of, source_depth
+
+        said = remarks_of(found, learned)
         summary = _summary(found, learned, out) | {"seconds": time.perf_counter() - begin}
+        summary["remarks"] = [remark._asdict() for remark in said]
         planes = " or ".join("{:.0f}/{:.0f}/{:.0f}".format(*plane) for plane in _planes(found.moment))
         console.finish(
             summary,
-            f"Mw {found.mw:.2f} ± {found.mw_sigma:.2f} at {found.depth:g} ± {found.depth_sigma:.1f} km, "
+            f"Mw {found.mw:.2f} ± {found.mw_sigma:.2f} at {source_depth(found)}, "
             f"strike/dip/rake {planes}, ± {found.mechanism_spread:.0f}° (Kagan)",
             f"{100 * found.variance_reduction:.0f} % of the variance of {len(found.stations)} stations explained",
+            *(f"beware: {remark.what}: {remark.reason}" for remark in said if remark.what in DOUBTS),
             f"wrote {out / 'report.html'}",
         )
 
@@ -150,6 +162,18 @@ def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":
         f"P or S of {predicted} stations are predicted by the velocity model, which may be wrong by more than the "
         "picks of the calibration are: give picks.csv"
     ), ""
+
+
+def _compared(learned: "Estimate", found: "Refinement") -> "Estimate":
+    """The network's answer, which claims nothing where the fit is outside what it claims."""
+    from seisgrad.source.kagan import kagan_angle
+
+    angle = float(kagan_angle(learned.moment.double(), found.moment))
+    if angle <= float(learned.radius) + found.mechanism_spread:
+        return learned
+    return learned.unsure(
+        f"its mechanism is {angle:.0f}° (Kagan) from that of the fit, further than both allow"
+    )
 
 
 def _write(

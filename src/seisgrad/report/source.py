@@ -1,5 +1,6 @@
 """The report of a source inversion: the mechanism, how well and how surely it fits, and what was left out."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -25,6 +26,8 @@ CAPTIONS = {
     "reduction.",
 }
 """What each figure shows, by the name of its file."""
+DOUBTS = ("the fit", "the mechanism", "the depth", "the shifts", "the origin", "network")
+"""Of what a remark must be read before an answer is believed; the others are about single stations."""
 
 
 def source_figures(found: Refinement, learned: Estimate | None = None) -> dict[str, bytes]:
@@ -64,7 +67,7 @@ def source_page(
     spread, reduction = found.mechanism_spread, 100.0 * found.variance_reduction
     page.cards(
         (f"{found.mw:.2f} ± {found.mw_sigma:.2f}", "moment magnitude", ""),
-        (f"{found.depth:g} ± {found.depth_sigma:.1f} km", "depth", ""),
+        (source_depth(found), "depth", ""),
         (f"{spread:.0f}°", "median Kagan angle of resampled stations", "good" if spread < 15 else "warn"),
         (f"{reduction:.0f} %", "variance reduction", "good" if reduction > 50 else "warn"),
     )
@@ -89,6 +92,13 @@ def source_page(
     else:
         page.text("Nothing.")
     return page
+
+
+def source_depth(found: Refinement) -> str:
+    """The depth with its standard deviation, where it was searched."""
+    if math.isnan(found.depth_sigma):
+        return f"{found.depth:g} km (given)"
+    return f"{found.depth:g} ± {found.depth_sigma:.1f} km"
 
 
 def remarks_of(found: Refinement, learned: Estimate | None = None) -> list[Remark]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _STATIONS = {".xml", ".stationxml", ".dataless", ".dless", ".seed", ".resp"}
 _NO_RECORDS = {".csv", ".json", ".txt", ".md", ".pdf", ".png", ".html", ".yaml", ".yml"}
 _OWN = {"event.xml", "origin.json", "picks.csv"}
+_PICKED = {f"{phase.lower()}{branch}" for phase in PHASES for branch in ("", "n", "g", "b")}
+_LATEST = 3600.0  # s from the origin at which nobody picks a local or regional wave
 _COLUMNS = ("network", "station", "phase", "time")
 
 
@@ -168,13 +170,17 @@ def _picks(file: Path, origin: Origin) -> Iterator[tuple[tuple[str, str], float]
         for row in table:
             network, station, phase, time = ((row[name] or "").strip() for name in _COLUMNS)
             where = f"{file}, line {table.line_num}:"
-            if phase[:1].upper() not in PHASES:
-                raise InputError(f"{where} the phase is {phase!r}, expected P or S")
+            if phase.lower() not in _PICKED:
+                raise InputError(
+                    f"{where} the phase is {phase!r}, expected P or S, also with n, g or b behind"
+                )
             try:
                 seconds = float(UTCDateTime(time) - origin.utc)
             except (TypeError, ValueError, OverflowError) as error:
                 example = "UTC such as 2019-07-16T20:11:15.2"
                 raise InputError(f"{where} the time is {time!r}, expected {example}") from error
+            if abs(seconds) > _LATEST:
+                raise InputError(f"{where} the time is {seconds:.0f} s after the origin: is the date right?")
             yield (f"{network}.{station}", phase[0].upper()), seconds
 
 

@@ -20,6 +20,7 @@ from seisgrad.source.radiation import coefficients, components
 #: Depths at which a mechanism is sought, km.
 DEPTHS = tuple(float(depth) for depth in range(2, 26))
 #: Stations below which nothing is fitted.
+_DEEPEST = 700.0  # km
 LEAST = 3
 #: Step of the shifts in time, s.
 SHIFT_STEP = 0.2
@@ -89,8 +90,15 @@ def long_period(
     low, high = band
     if not 0 < low < high <= 1:
         raise InputError(f"the band is {low:g} to {high:g} Hz, expected two rising corners, at most 1 Hz")
-    if not 0 <= longest_shift < torch.inf:
-        raise InputError(f"the longest shift is {longest_shift:g} s, expected 0 or more")
+    if not 0 <= longest_shift < 0.5 / high:
+        raise InputError(
+            f"the longest shift is {longest_shift:g} s, expected 0 or more and less than half of the shortest period, "
+            f"{0.5 / high:g} s: beyond, waves fit that are turned round"
+        )
+    if not all(0 < depth <= _DEEPEST for depth in depths):
+        raise InputError(
+            f"depths to try are {list(depths)} km, expected positive ones of at most {_DEEPEST:g} km"
+        )
     every = max(1, int(SAMPLING / (10 * high)))  # samples of the records to one of the coarse axis
     step = every / SAMPLING
     ends = event.distance / _SLOWEST + 1 / high

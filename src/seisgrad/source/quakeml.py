@@ -30,6 +30,7 @@ class Solution:
         mechanism_spread: median Kagan angle between the tensor and those that fit as well, degrees.
         variance_reduction: of the records, 1 for a perfect fit.
         remark: one sentence on how it was found.
+        depth_sigma: standard deviation of the depth, km.
     """
 
     origin: Origin
@@ -39,6 +40,7 @@ class Solution:
     mechanism_spread: float | None = None
     variance_reduction: float | None = None
     remark: str = ""
+    depth_sigma: float | None = None
 
     @property
     def mw(self) -> float:
@@ -67,6 +69,8 @@ def to_event(solution: Solution) -> "Event":
         longitude=at.longitude,
         depth=1000 * at.depth,
     )
+    if solution.depth_sigma is not None:
+        origin.depth_errors = QuantityError(uncertainty=1000 * solution.depth_sigma)
     size = Magnitude(
         resource_id=f"{name}/mw",
         mag=solution.mw,

@@ -16,6 +16,7 @@ from seisgrad.source.layered import Column
 from seisgrad.source.linear_fit import Fit, Sums, fit, resolution, sums_of
 from seisgrad.source.long_period import DEPTHS, LEAST, SHIFT_STEP, LongPeriod, long_period
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
+from seisgrad.source.origin_doubts import origin_doubts
 from seisgrad.source.quakeml import Solution
 
 #: Hz, in which regional records are fitted.
@@ -24,6 +25,7 @@ BAND = (0.02, 0.05)
 Kind = Literal["deviatoric", "full"]
 
 _POOR = 0.3  # variance reduction
+_FEW = 6  # stations, below which resampling them says little
 _FREE = 1e-4  # of what the records tell of the best known part of a mechanism
 _TURNED, _OBLIQUE = (
     0.3,
@@ -40,7 +42,7 @@ class Refinement:
         stations: names of those that were fitted.
         depth: of the best fit, km.
         moment: of the best fit, N·m.
-        variance_reduction: 1 for a perfect fit; stations weigh as in the fit.
+        variance_reduction: of the stations that were kept, 1 for a perfect fit; they weigh as in the fit.
         station_reduction: of each station alone.
         shifts: s; a positive one says that the recorded waves are later than the computed ones.
         depths, depth_moments, depth_reductions: the best at every depth.
@@ -79,8 +81,8 @@ class Refinement:
 
     @property
     def depth_sigma(self) -> float:
-        """Standard deviation of the depth over the ensemble, km."""
-        return self.ensemble_depths.std().item()
+        """Standard deviation of the depth over the ensemble, km; NaN where only one depth was tried."""
+        return self.ensemble_depths.std().item() if len(self.depths) > 1 else math.nan
 
     @property
     def mechanism_spread(self) -> float:
@@ -94,6 +96,7 @@ class Refinement:
             self.moment,
             sigma=self.ensemble.std(0),
             mw_sigma=self.mw_sigma,
+            depth_sigma=None if math.isnan(self.depth_sigma) else self.depth_sigma,
             mechanism_spread=self.mechanism_spread,
             variance_reduction=self.variance_reduction,
             remark=f"Linear least squares of the records of {len(self.stations)} stations.",
@@ -118,8 +121,10 @@ def refine(
     wrong by on the way there. Stations that the fit explains worse than silence would are left out, the worst first.
     The source is an impulse of moment rate: its duration must be short against the periods.
 
-    How sure the result is comes from stations drawn with replacement. What is common to all, such as wrong velocities,
-    is not in it. The usual band is low because a layered earth does not explain higher frequencies far away.
+    How sure the result is comes from stations drawn with replacement, of those that were kept. What is common to all,
+    such as wrong velocities, is not in it. The origin time is moved by some seconds to see whether another one would
+    fit better, which is told. The usual band is low because a layered earth does not explain higher frequencies far
+    away.
 
     Args:
         event: ground motion.
@@ -165,6 +170,7 @@ def refine(
         time=data.time,
         remarks=data.remarks,
     )
+    deserted_share = len(deserted) / len(data.stations)
     left_out = tuple(
         Remark(
             event.stations[data.stations[k]], f"it is not fitted: {_why(data.records[:, k], predicted[k])}"
@@ -172,6 +178,7 @@ def refine(
         for k in deserted
     )
     doubts = _doubts(found, float(resolution(sums, counts)[0, at]), longest_shift)
+    doubts += origin_doubts(event, column, band, found.depth, longest_shift, deserted_share)
     return replace(found, remarks=(*data.remarks, *left_out, *doubts))
 
 
@@ -226,6 +233,11 @@ def _why(records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 tim
 def _doubts(found: Refinement, told: float, longest_shift: float) -> list[Remark]:
     """What a reader should know before believing a result."""
     doubts = []
+    if len(found.stations) < _FEW:
+        reason = (
+            f"it rests on {len(found.stations)} stations: its spread, found by resampling them, is too small"
+        )
+        doubts.append(Remark("the fit", reason))
     if found.variance_reduction < _POOR:
         reason = (
             f"it explains {100 * found.variance_reduction:.0f} % of the records: do not trust the mechanism"
