@@ -23,7 +23,8 @@ def train(
     data: Annotated[
         list[Path],
         typer.Option(
-            help="Dataset, as made by seisgrad simulate; acoustic: several, of which the first gives the errors.",
+            help="Dataset, as made by seisgrad simulate; acoustic: several, of which the first gives the errors; "
+            "source: the bank of Green's functions, greens.zarr, that seisgrad source simulate makes.",
             metavar="DIR",
         ),
     ],
@@ -34,7 +35,8 @@ def train(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="YAML or JSON: network, arguments, training; losses of dispersion and elastic.",
+            help="YAML or JSON: network, arguments, training; losses of dispersion, elastic and source; draws and "
+            "randomisation of source.",
             metavar="FILE",
         ),
     ] = None,
@@ -42,7 +44,7 @@ def train(
         str | None,
         typer.Option(
             help="In place of the configuration's: modes, residual, transformer; of acoustic series, space_time; of "
-            "elastic helmholtz.",
+            "elastic helmholtz; of source harmonic, sourcenet.",
             metavar="NAME",
             show_default=False,
         ),
@@ -76,8 +78,8 @@ def train(
     test_models: Annotated[
         int | None,
         typer.Option(
-            help="Unseen earths on which the errors in the card are measured (200, 50 of acoustic, 20 of elastic); "
-            "0 for none.",
+            help="Unseen earths on which the errors in the card are measured (200, 50 of acoustic, 20 of elastic; 3000 "
+            "events of source); 0 for none.",
             parser=whole_number,
             metavar="N",
             show_default=False,

@@ -80,12 +80,35 @@ def _elastic(
     return Plan(chosen.network, chosen.settings, chosen.task, _measure_surface, 20)
 
 
+def _source(
+    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
+) -> Plan:
+    """Learned from events that are drawn on the fly through a bank of Green's functions, which is the data."""
+    _values_alone("source", derivatives)
+    from seisgrad.source.error_card import complete_card
+    from seisgrad.source.learning_config import learning_config
+    from seisgrad.training.config import only_one
+
+    chosen = learning_config(config, network=network, training=asked)
+    bank: list[Path] = []
+
+    def task(data: Sequence[Path]) -> "Task":
+        bank[:] = data
+        return chosen.task(data)
+
+    def measure(out: Path, number: int, console: Console) -> None:
+        with console.step("Calibrate and measure") as step:
+            complete_card(out, only_one(bank), number, step.at)
+
+    return Plan(chosen.network, chosen.settings, task, measure, 3000)
+
+
 def _values_alone(system: str, derivatives: bool | None) -> None:
     """InputError where derivatives are asked of a system whose datasets have none."""
     if derivatives is not None:
         raise InputError(
-            f"{'--derivatives' if derivatives else '--values-only'} belongs to dispersion, and a dataset of {system} "
-            "waves holds values alone; leave it out"
+            f"{'--derivatives' if derivatives else '--values-only'} belongs to dispersion, and the data of {system} "
+            "hold values alone; leave it out"
         )
 
 
@@ -103,5 +126,5 @@ def _measure_fields(out: Path, number: int, console: Console) -> None:
         measure(out, number, step.at)
 
 
-PLANS = {"dispersion": _dispersion, "acoustic": _acoustic, "elastic": _elastic}
+PLANS = {"dispersion": _dispersion, "acoustic": _acoustic, "elastic": _elastic, "source": _source}
 """By the name of a system."""
