@@ -118,7 +118,7 @@ def test_the_command_trains_and_its_network_loads(
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["--derivatives"], "--derivatives belongs to dispersion, and a dataset of elastic waves"),
+        (["--derivatives"], "--derivatives belongs to dispersion, and the data of elastic"),
         (["--network", "oracle"], "no network 'oracle', expected one of"),
         (["--network", "helmholtz", "--epochs", "1", "--minutes", "1"], "exactly one"),
     ],
