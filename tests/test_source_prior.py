@@ -141,6 +141,7 @@ class TestPhysics:
 #: A field of the randomisation, and a value that shows.
 FIELDS = {
     "brune": 1.0,
+    "mixed": 1.0,
     "duration_scatter": 0.3,
     "depth_error": 3.0,
     "epicentre_error": 3.0,
@@ -304,7 +305,9 @@ class TestRandomisation:
         clean, coda = drawn(CLEAN_TEN, 64), drawn(replace(CLEAN_TEN, coda=0.5), 64)
         before = slice(0, SAMPLES // 2 - 5)
         largest = coda.gather.windows.abs().amax((-1, -2), keepdim=True)[:, :, 0]
-        assert (coda.gather.windows[:, :, 0, :, before].abs() < 1e-3 * largest).all()
+        assert (
+            coda.gather.windows[:, :, 0, :, before].abs() < 2e-3 * largest
+        ).all()  # the ringing of the band
         scattered = (coda.gather.windows - clean.gather.windows)[:, :, 0]
         far = clean.truth.distance > 90.0
         assert (scattered[far][:, 2].abs().amax(-1) > 0).all()  # P on T, which layers alone do not make
@@ -355,13 +358,26 @@ class TestSources:
         assert rate[-1000:].abs().max() < 0.01 * rate.max()
         assert (rate * time)[:1000].sum() == pytest.approx(1.0, abs=0.02)
 
-    def test_durations_are_those_of_the_catalogue(self) -> None:
-        """1.05e-8 M0^⅓ (dyne·cm) is half of it: 4.9 s at M0 = 1e26 dyne·cm."""
-        assert pulses.duration(torch.tensor(1e19)) == pytest.approx(2 * 1.05e-8 * 1e26 ** (1 / 3), rel=1e-5)
+    def test_durations_are_those_of_a_corner_frequency(self) -> None:
+        """3 MPa and 3.4 km/s: Mw 4 has its corner at 0.49 β (Δσ/M0)^⅓ = 2.23 Hz."""
+        corner = 0.49 * 3400.0 * (3e6 / 10**15.1) ** (1 / 3)
+        assert corner == pytest.approx(2.23, abs=0.005)
+        assert pulses.duration(torch.tensor(10**15.1)) == pytest.approx(2.0 / (math.pi * corner), rel=1e-5)
         events = drawn(replace(CLEAN, stations=(4, 4), duration_scatter=0.3), 400)
         ratio = (events.truth.duration / pulses.duration(scalar_moment(events.moment))).log()
         assert ratio.std() == pytest.approx(0.29, abs=0.03)
         assert ratio.abs().max() <= 0.6 + 1e-9
+
+
+class TestMixed:
+    def test_each_station_has_a_velocity_model_of_its_own(self) -> None:
+        """As many as the chance says; a station whose model is that of its event records what it did before."""
+        single = drawn(CLEAN_TEN, 400)
+        mixed = drawn(replace(CLEAN_TEN, mixed=0.5), 400)
+        same = (single.gather.windows == mixed.gather.windows).flatten(2).all(-1)
+        # of two models half are the event's own by chance: of a mixed event, half of the stations change
+        assert (~same).double().mean() == pytest.approx(0.25, abs=0.04)
+        assert same.all(-1).double().mean() == pytest.approx(0.5, abs=0.08)
 
 
 class TestNoise:

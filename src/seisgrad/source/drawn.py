@@ -15,7 +15,7 @@ class Truth(NamedTuple):
     """What really was, where the gather may say something else.
 
     Attributes:
-        model: index of the velocity model in :attr:`Prior.models`.
+        model: index of the velocity model in :attr:`Prior.models`; in a mixed event stations have others.
         depth: km.
         magnitude: Mw.
         duration: of the source, s.

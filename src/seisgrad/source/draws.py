@@ -77,6 +77,15 @@ def event(number: int, models: int, bank: WindowBank, settings: Randomisation, s
     )
 
 
+def columns(
+    row: Int[Tensor, " row"], event: Event, models: int, settings: Randomisation, streams: Streams
+) -> Int[Tensor, " row"]:
+    """The velocity model through which each station sees its event; ``row`` says of which event each is."""
+    rng = streams("columns")
+    mixed = torch.from_numpy(rng.random(len(event.model)) < settings.mixed)
+    return torch.where(mixed[row], torch.from_numpy(rng.integers(models, size=len(row))), event.model[row])
+
+
 def network(event: Event, bank: WindowBank, settings: Randomisation, streams: Streams) -> Network:
     """Stations around the true epicentre, those that dropped out taken away, and where the gather says they are."""
     number, (fewest, most) = len(event.depth), settings.stations

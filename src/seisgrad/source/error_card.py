@@ -2,6 +2,7 @@
 its card."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,7 +106,9 @@ def complete_card(
     groups |= {name.replace("_", "-"): [name] for name in OTHER if name in there}
 
     def prior(models: Sequence[str]) -> Prior:
-        return Prior(GreensBank.open(bank, models), randomisation)
+        # an earth that is not of the training is met as it is, one velocity model for all stations
+        mixed = randomisation.mixed if models == data["models"] else 0.0
+        return Prior(GreensBank.open(bank, models), replace(randomisation, mixed=mixed))
 
     tell("calibrate")
     calibrate_card(folder, prior(groups["training"]), number)

@@ -136,7 +136,8 @@ class Prior:
         other."""
         settings = self.randomisation
         row = network.there.nonzero()[:, 0]
-        entry = self.bank.entry(event.model[row], event.depth[row], network.distance[network.there])
+        model = draws.columns(row, event, len(self.models), settings, streams)
+        entry = self.bank.entry(model, event.depth[row], network.distance[network.there])
         travel = self.bank.arrivals(entry)
         late = draws.pick_errors(row, travel, settings, streams)
         radiation = coefficients(event.moment, network.azimuth)[network.there]

@@ -12,14 +12,18 @@ from seisgrad.source.gather import SAMPLING
 #: Hz, where additional attenuation delays nothing: that of an onset.
 REFERENCE = 5.0
 
+#: Pa; that of small earthquakes scatters about it by a factor of three and more (Shearer et al. 2006, J. Geophys. Res.).
+STRESS_DROP = 3e6
+_SHEAR = 3400.0  # m/s at the source
+
 
 def duration(moment: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """Seconds in which a source of M0 (N·m) radiates, twice the half duration of the Global CMT catalogue.
+    """Seconds in which a source of M0 (N·m) radiates: 2/(π f) with f the corner frequency at :data:`STRESS_DROP`.
 
     Source:
-        Ekström, Nettles & Dziewoński (2012), Phys. Earth Planet. Inter. 200-201: 1.05e-8 M0^⅓ with M0 in dyne·cm.
+        Brune (1970, 1971), J. Geophys. Res.: f = 0.49 β (Δσ/M0)^⅓.
     """
-    return 2.0 * 1.05e-8 * (1e7 * moment) ** (1.0 / 3.0)
+    return 2.0 / (math.pi * 0.49 * _SHEAR) * (moment / STRESS_DROP) ** (1.0 / 3.0)
 
 
 def moment_rate(

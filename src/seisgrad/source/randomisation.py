@@ -8,6 +8,7 @@ from seisgrad.errors import InputError
 
 _CHANCES = (
     "brune",
+    "mixed",
     "clustered",
     "one_sided",
     "dropout",
@@ -24,7 +25,9 @@ class Randomisation:
     Args:
         magnitude: lowest and highest Mw, drawn evenly.
         brune: chance of Brune's moment rate instead of a triangle of the same centroid.
-        duration_scatter: standard deviation of ln of the duration, which follows M0^⅓ as in the Global CMT catalogue.
+        duration_scatter: standard deviation of ln of the duration, which follows M0^⅓: a third of that of stress drops.
+        mixed: chance that each station of an event sees it through a velocity model of its own: the earth is not the
+            same on all sides.
         depth_error: standard deviation, km, of the depth that the gather says.
         epicentre_error: standard deviation, km, along north and east, of the epicentre from which distances, azimuths
             and the directions R and T of the gather are taken.
@@ -51,7 +54,8 @@ class Randomisation:
 
     magnitude: tuple[float, float] = (3.0, 5.5)
     brune: float = 0.5
-    duration_scatter: float = 0.3
+    duration_scatter: float = 0.4
+    mixed: float = 0.3
     depth_error: float = 2.0
     epicentre_error: float = 1.5
     pick_scaling: float = 0.02
@@ -59,8 +63,8 @@ class Randomisation:
     site_scatter: float = 0.3
     component_scatter: float = 0.1
     attenuation: float = 0.06
-    coda: float = 0.3
-    coda_time: tuple[float, float] = (1.0, 6.0)
+    coda: float = 0.5
+    coda_time: tuple[float, float] = (1.0, 8.0)
     noise: tuple[float, float] = (0.03, 0.3)
     flipped: float = 0.01
     without_horizontals: float = 0.1
@@ -104,6 +108,7 @@ class Randomisation:
 CLEAN = Randomisation(
     brune=0.0,
     duration_scatter=0.0,
+    mixed=0.0,
     depth_error=0.0,
     epicentre_error=0.0,
     pick_scaling=0.0,
