@@ -12,7 +12,7 @@ from seisgrad.source.gather import SAMPLING
 #: Hz, where additional attenuation delays nothing: that of an onset.
 REFERENCE = 5.0
 
-#: Pa; that of small earthquakes scatters about it by a factor of three and more (Shearer et al. 2006, J. Geophys. Res.).
+#: Pa; small earthquakes scatter about it by a factor of three and more (Shearer et al. 2006, J. Geophys. Res.).
 STRESS_DROP = 3e6
 _SHEAR = 3400.0  # m/s at the source
 
