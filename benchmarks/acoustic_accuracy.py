@@ -22,6 +22,7 @@ from scipy.special import hankel2
 from torch import Tensor
 
 from seisgrad.acoustic import Grid, Physics, Survey, accuracy, prior
+from seisgrad.report.provenance import write_record
 from seisgrad.waves.places import as_complex
 
 FIELDS = ("experiment", "case", "frequency", "cells", "wavelengths", "error", "rule")
@@ -162,6 +163,7 @@ def main() -> None:
             for row in experiment():
                 writer.writerow([f"{v:.4g}" if isinstance(v, float | np.floating) else v for v in row])
             file.flush()
+    write_record(options.out)
 
 
 if __name__ == "__main__":

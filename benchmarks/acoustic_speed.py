@@ -27,6 +27,7 @@ from seisgrad import acoustic
 from seisgrad.acoustic import Grid, Physics, Survey, accuracy
 from seisgrad.acoustic.learning import clear_of, relative_error
 from seisgrad.operator import Operator
+from seisgrad.report.provenance import write_record
 
 ENSEMBLE = "von_karman"
 RULE, MATCHED = "physics, its rule", "physics, the same error"
@@ -221,6 +222,7 @@ def main() -> None:
         for row in rows:
             values = ["" if v is None else f"{v:.4g}" if isinstance(v, float) else v for v in row]
             writer.writerow((*values, here))
+    write_record(options.out)
 
 
 if __name__ == "__main__":

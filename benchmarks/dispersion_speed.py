@@ -21,6 +21,7 @@ import torch
 
 import seisgrad as sg
 from seisgrad.dispersion.engine.batch import _modes_of
+from seisgrad.report.provenance import write_record
 
 Model = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -203,6 +204,7 @@ def main() -> None:
         writer.writerow(("case", "unit", "seisgrad", "disba", "ratio", "machine"))
         for row in rows:
             writer.writerow((*row, cpu))
+    write_record(arguments.out)
     for case, unit, us, them, ratio in rows:
         print(f"{case:62s} {us:10.4g} {them:12.4g} {ratio:10.4g}  {unit}")
 

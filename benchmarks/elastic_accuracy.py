@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from seisgrad.elastic import Grid, Physics, Survey, accuracy, physics, prior
+from seisgrad.report.provenance import write_record
 from seisgrad.waves.places import as_complex
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -126,6 +127,7 @@ def main() -> None:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(kept)
+        write_record(given.out, part=True)
         print(f"{name}: done")
 
 

@@ -24,6 +24,7 @@ from seisgrad.elastic.harmonic.mesh import mesh
 from seisgrad.elastic.harmonic.network import HarmonicSize
 from seisgrad.elastic.prior import line
 from seisgrad.elastic.recipe import FINE, FINE_FOR, FREQUENCIES
+from seisgrad.report.provenance import write_record
 
 HERE = Path(__file__).parent
 SEED, SOURCES, RECEIVERS, CLEAR = 21, 8, 234, 2.0
@@ -79,6 +80,7 @@ def main() -> None:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
+    write_record(HERE / "results" / "elastic_meshes.csv")
 
 
 def solved(

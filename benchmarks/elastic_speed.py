@@ -34,6 +34,7 @@ from seisgrad.elastic.prior import line
 from seisgrad.elastic.recipe import FINE, FINE_FOR, FREQUENCIES
 from seisgrad.elastic.start import slowest_wave
 from seisgrad.operator import Operator
+from seisgrad.report.provenance import write_record
 
 ENSEMBLE, SEED, CLEAR = "los_angeles", 3, 2.0
 EXACT = "exact"
@@ -195,6 +196,7 @@ def main() -> None:
         writer.writerow(Row._fields)
         for row in rows:
             writer.writerow("" if v is None else f"{v:.4g}" if isinstance(v, float) else v for v in row)
+    write_record(options.out)
 
 
 if __name__ == "__main__":

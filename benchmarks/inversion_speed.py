@@ -52,6 +52,7 @@ from seisgrad.dispersion.starting_model import (
     discontinuities,
     starting_model,
 )
+from seisgrad.report.provenance import write_record
 
 THINNEST = 0.6
 """Thickness of the first layers, km: a tenth of the shortest wavelength."""
@@ -217,6 +218,7 @@ def main() -> None:
         for row in rows:
             numbers = (f"{number:.4g}" for number in (row.seconds, row.chi2, row.ratio))
             writer.writerow((row.case, row.method, row.sites, *numbers, cpu))
+    write_record(arguments.out)
     for row in rows:
         print(
             f"{row.case:10s} {row.method:52s} {row.sites:6d} {row.seconds:10.4g} {row.chi2:8.3g} {row.ratio:9.4g}"

@@ -25,6 +25,7 @@ from reference.judge import judge
 
 from seisgrad import LayeredModel
 from seisgrad.dispersion import physics
+from seisgrad.report.provenance import write_record
 
 COUNTS = ("wrong", "missing", "extra", "exceptions")
 
@@ -69,6 +70,8 @@ def report(out, totals, models, values, errors, details):
         writer = csv.writer(stream)
         writer.writerow(["family", "seed", "kind", "wave", "mode", "index", "period", "engine", "reference"])
         writer.writerows(details)
+    for name in ("summary", "disagreements"):
+        write_record(Path(f"{out}_{name}.csv"))
     for family, seed, error in errors[:5]:
         print(f"\n{family} seed {seed} raised:\n{error}")
 

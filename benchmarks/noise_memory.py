@@ -27,6 +27,7 @@ from seisgrad.noise.daily_store import DailyStore
 from seisgrad.noise.day import Job
 from seisgrad.noise.folder import scan
 from seisgrad.noise.stacking import resampled_days
+from seisgrad.report.provenance import write_record
 
 HERE = Path(__file__).parent
 DAY, RATE = date(2020, 3, 1), 2.5
@@ -71,6 +72,7 @@ def main() -> None:
         writer = csv.DictWriter(file, row, lineterminator="\n")
         writer.writeheader()
         writer.writerow(row)
+    write_record(HERE / "results" / "noise_memory.csv")
     print(row)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from scipy.signal import butter, sosfiltfilt
 
+from seisgrad.report.provenance import write_record
 from seisgrad.source.earths import NAMES, named_column
 from seisgrad.source.greens import BEFORE_P, DEPTHS, DISTANCES
 from seisgrad.source.layered import Band, Column, Sum, elementary
@@ -190,6 +191,7 @@ def main() -> None:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in r.items()} for r in rows)
+    write_record(asked.out)
     for name in dict.fromkeys((r["experiment"], r["case"]) for r in rows):
         these = [r for r in rows if (r["experiment"], r["case"]) == name]
         worst = {"error": max, "correlation": min, "ratio": max, "seconds": max}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from seisgrad.report.provenance import write_record
 from seisgrad.source import Gather, load
 
 HERE = Path(__file__).resolve().parent
@@ -63,6 +64,7 @@ def main() -> None:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
+    write_record(HERE / "results" / "source_network.csv")
 
 
 if __name__ == "__main__":

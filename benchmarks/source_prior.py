@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from seisgrad.report.provenance import write_record
 from seisgrad.source.draws import event
 from seisgrad.source.greens import GreensBank, settings_of
 from seisgrad.source.prior import Prior
@@ -87,6 +88,7 @@ def main() -> None:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         writer.writerows(rows)
+    write_record(options.out)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from torch import Tensor
 import seisgrad as sg
 from seisgrad.dispersion.prior import DEPTH
 from seisgrad.operator import Operator, linearise
+from seisgrad.report.provenance import write_record
 
 SURVEY = sg.dispersion.Survey(
     (sg.dispersion.Branch("rayleigh"), sg.dispersion.Branch("love")),
@@ -145,6 +146,7 @@ def main() -> None:
         writer = csv.writer(file)
         writer.writerow((*Row._fields, "machine"))
         writer.writerows((*row, here) for row in rows)
+    write_record(options.out)
     for row in rows:
         print(
             f"{row.operator:10s} {row.device:5s} {row.what:20s} {row.batch:6d} "

@@ -244,7 +244,8 @@ def test_the_command_writes_the_contract(tmp_path: Path, monkeypatch: pytest.Mon
     assert error["n"] == "6"
     files = {path.name for path in Path("results").iterdir()}
     pictures = {f"{figure}-own_table_operator-net.png" for figure in ("table", "kernels", "cosine")}
-    assert files == {"results.csv", "distributions.csv", "report.html"} | pictures
+    tables = {f"{name}.{kind}" for name in ("results", "distributions") for kind in ("csv", "json")}
+    assert files == tables | {"report.html"} | pictures
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from seisgrad.acoustic.learning import FieldSamples, FieldTask, clear_of, relati
 from seisgrad.acoustic.series.network import SeriesSize
 from seisgrad.dataset import open_dataset
 from seisgrad.nn import weights
+from seisgrad.report.provenance import write_record
 from seisgrad.training import Settings, fit
 
 HERE = Path(__file__).parent
@@ -59,6 +60,7 @@ def main() -> None:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
+    write_record(HERE / "results" / "size_curve.csv")
 
 
 def train(data: Path, number: int, steps: int, folder: Path) -> float:

@@ -21,6 +21,7 @@ from seisgrad.elastic.learning import SurfaceSamples
 from seisgrad.elastic.recipe import FREQUENCIES
 from seisgrad.elastic.surrogate import SHIPPED
 from seisgrad.nn import weights
+from seisgrad.report.provenance import write_record
 from seisgrad.training import Settings, fit
 
 HERE = Path(__file__).parent
@@ -62,6 +63,7 @@ def main() -> None:
         table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
+    write_record(HERE / "results" / "fine_tuning.csv")
 
 
 def learn(samples: SurfaceSamples, steps: int, before: str | None, folder: Path) -> None:

@@ -19,6 +19,7 @@ from seisgrad.dispersion import Branch, Physics, Survey
 from seisgrad.dispersion.starting_model import correlation_length, depth_grid
 from seisgrad.earth import BrocherTie
 from seisgrad.inversion import GaussianPrior, Posterior, Status, depth_covariance, gauss_newton, search
+from seisgrad.report.provenance import write_record
 
 SEED, NOISE, SIGMAS = 1, 0.01, (0.06, 0.10, 0.15)
 DEPTH = depth_grid(thinnest=0.7, bottom=130.0)
@@ -96,6 +97,7 @@ def main() -> None:
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(rows)
+        write_record(RESULTS)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from torch import Tensor
 from seisgrad.inversion import Coverage, Status, chance_band, inside_samples, uniformity
 from seisgrad.inversion.calibration import LEVELS
 from seisgrad.inversion.linearity import NEAR_LINEAR
+from seisgrad.report.provenance import write_record
 
 RESULTS = Path(__file__).parent / "results"
 BINS = 20
@@ -156,6 +157,7 @@ def write(name: str, lines: Iterable[Line]) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    write_record(RESULTS / name)
     print(f"{name}: {len(rows)} lines")
 
 

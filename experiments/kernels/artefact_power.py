@@ -25,6 +25,7 @@ from seisgrad.audit.layout import Layout
 from seisgrad.audit.linear import Pair
 from seisgrad.dispersion import Physics
 from seisgrad.dispersion.prior import DEPTH
+from seisgrad.report.provenance import write_record
 from seisgrad.report.reproduce.ensembles import models
 from seisgrad.report.reproduce.kernels import BATCH, SURVEY, compared, exact_rows
 
@@ -199,6 +200,7 @@ def main() -> None:
                     writer.writerow(line._replace(strength=f"{line.strength:.3f}"))  # type: ignore[arg-type]
                 sys.stdout.flush()
                 file.flush()
+    write_record(asked.out)
 
 
 if __name__ == "__main__":

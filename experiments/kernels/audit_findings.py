@@ -15,6 +15,8 @@ import csv
 import statistics
 from pathlib import Path
 
+from seisgrad.report.provenance import write_record
+
 RESULTS = Path(__file__).parent / "results" / "audits.csv"
 METRICS = ("value_relative_error", "cosine", "relative_l2", "sign_error", "paper_cosine", "paper_mae")
 SPLIT = ("along_cosine", "error_inside", "error_outside")
@@ -107,6 +109,7 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
         writer.writerows(rows)
+    write_record(options.out)
     for quantity, digits, parameter in (
         ("value_relative_error", 5, ""), ("cosine", 3, "vs"), ("relative_l2", 3, "vs"), ("sign_error", 3, "vs"),
         ("paper_cosine", 3, "vs"), ("paper_mae", 4, "vs"), ("along_cosine", 3, ""), ("error_inside", 3, "vs"),

@@ -25,6 +25,7 @@ from seisgrad.dispersion.learning import CurveTask, Losses
 from seisgrad.dispersion.modal.task import ModeTask
 from seisgrad.dispersion.networks import Layout, Modes, arguments_of
 from seisgrad.dispersion.prior import DEPTH
+from seisgrad.report.provenance import write_record
 from seisgrad.report.reproduce.ensembles import models
 from seisgrad.report.reproduce.kernels import SURVEY, evaluate
 from seisgrad.report.reproduce.table import cases
@@ -149,6 +150,7 @@ def main() -> None:
         writer = csv.writer(file)
         writer.writerow(Row._fields)
         writer.writerows(rows)
+    write_record(options.out)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import seisgrad as sg
+from seisgrad.report.provenance import write_record
 
 Real = NDArray[np.float64]
 
@@ -231,6 +232,7 @@ def write(path: Path, rows: list[dict]) -> None:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
+    write_record(path)
 
 
 def _short(value: object) -> object:

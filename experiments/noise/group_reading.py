@@ -12,6 +12,7 @@ import numpy as np
 from number_of_waves import EARTH, HERE, VELOCITIES, green, noisy
 
 import seisgrad as sg
+from seisgrad.report.provenance import write_record
 
 PERIODS = np.arange(1.0, 4.01, 0.1)
 DISTANCES = (12.0, 13.0, 16.0, 24.0, 38.0, 40.0, 42.0)
@@ -51,6 +52,7 @@ def main() -> None:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(lines)
+    write_record(options.out / "group_reading.csv")
 
 
 if __name__ == "__main__":

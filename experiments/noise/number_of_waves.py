@@ -14,6 +14,7 @@ import torch
 
 import seisgrad as sg
 from seisgrad.noise.bessel import oscillation
+from seisgrad.report.provenance import write_record
 
 HERE = Path(__file__).resolve().parent
 EARTH = sg.LayeredModel(
@@ -107,6 +108,7 @@ def main() -> None:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(lines)
+    write_record(options.out / "number_of_waves.csv")
 
 
 if __name__ == "__main__":

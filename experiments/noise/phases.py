@@ -18,6 +18,7 @@ from worlds import FREQUENCIES, GRID, fundamental, spectra, truth, waves
 
 import seisgrad as sg
 from seisgrad.earth import SolidSection
+from seisgrad.report.provenance import write_record
 
 Made = Callable[[SolidSection], "sg.noise.Correlations"]
 
@@ -72,6 +73,7 @@ def main() -> None:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(lines)
+    write_record(options.out / "phases.csv")
 
 
 if __name__ == "__main__":

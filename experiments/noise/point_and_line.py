@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_banded
 from worlds import ENDS, FREQUENCIES, GRID, STATIONS, truth, waves
 
+from seisgrad.report.provenance import write_record
+
 HERE = Path(__file__).resolve().parent
 STEP, BEYOND = (
     0.04,
@@ -68,6 +70,7 @@ def main() -> None:
             line = [frequency, len(off), round(float(off.mean()), 3), round(float(np.abs(off).max()), 3)]
             print(*line, sep=", ", flush=True)
             writer.writerow(line)
+    write_record(options.out / "point_and_line.csv")
 
 
 if __name__ == "__main__":

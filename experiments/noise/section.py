@@ -23,6 +23,7 @@ from seisgrad.elastic.settings import Settings
 from seisgrad.elastic.uncertainty import laplace
 from seisgrad.inversion import Stage
 from seisgrad.inversion.waveform.plan import Plan
+from seisgrad.report.provenance import write_record
 
 HERE = Path(__file__).resolve().parent
 TOP = 2.5  # km: half of the longest wavelength
@@ -107,6 +108,7 @@ def main() -> None:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
+    write_record(options.out / "section.csv")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 import seisgrad as sg
+from seisgrad.report.provenance import write_record
 
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -171,6 +172,7 @@ def main() -> None:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(lines)
+    write_record(options.out / "synthetic.csv")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from picks import Fit, fit, read
 from questions import Numbers, beginning, drop
 
 from seisgrad.dispersion.starting_model import StartingModel
+from seisgrad.report.provenance import write_record
 
 HERE = Path(__file__).resolve().parent
 
@@ -36,6 +37,7 @@ def write_profile(begin: StartingModel, best: Fit, path: Path) -> None:
         table.writerow(("depth", "vs", "vs_sigma", "sigma_ratio", "spread"))
         for row in zip(*(column.tolist() for column in columns), strict=True):
             table.writerow([f"{value:.4g}" for value in row])
+    write_record(path)
 
 
 def main() -> None:

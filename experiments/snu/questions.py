@@ -27,6 +27,7 @@ from seisgrad.inversion import (
     robust,
 )
 from seisgrad.report.findings import SPEAKS
+from seisgrad.report.provenance import write_record
 
 RANGES = ((5, 15), (15, 32), (38, 80), (80, 150), (150, 220), (220, 300), (300, 400))
 """km; means over these depths are compared. None holds the Moho of ak135."""
@@ -73,6 +74,7 @@ class Numbers:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(("question", "case", "quantity", "value", "sigma", "unit"))
             table.writerows(self.rows)
+        write_record(path)
 
 
 def drop(tops: Float[Tensor, " rock"], zone: tuple[float, float] = ZONES[0]) -> Float[Tensor, " rock"]:

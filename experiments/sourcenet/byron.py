@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
+from seisgrad.report.provenance import write_record
 from seisgrad.source import from_plane, kagan_angle, load, read_event, refine, shipped
 from seisgrad.source.earths import named_column
 from seisgrad.source.event import Event
@@ -49,6 +50,7 @@ def main() -> None:
         table = csv.DictWriter(file, list(rows[1]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
+    write_record(HERE / "results" / "byron.csv")
 
 
 def read(data: Path, model: str) -> Event:

@@ -228,10 +228,9 @@ class _Work:
     def write(self, drawn: dict[str, bytes], folder: Path) -> None:
         """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""
         from seisgrad.report.reproduce.page import kernels_page
-        from seisgrad.report.reproduce.table import distributions_csv, results_csv
+        from seisgrad.report.reproduce.table import write_tables
 
-        (folder / "results.csv").write_text(results_csv(self.lines), encoding="utf-8")
-        (folder / "distributions.csv").write_text(distributions_csv(self.lines), encoding="utf-8")
+        write_tables(folder, self.lines)
         for name, png in drawn.items():
             (folder / f"{name.replace(':', '-').replace('/', '-')}.png").write_bytes(png)
         page = kernels_page(self.lines, drawn, self.counts)

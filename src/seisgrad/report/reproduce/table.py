@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from seisgrad.audit import pearson, relative_l2
 from seisgrad.report.files import table
+from seisgrad.report.provenance import write_record
 from seisgrad.report.reproduce.ensembles import ensembles_of
 from seisgrad.report.reproduce.kernels import PARAMETERS, SURVEY, WAVES, Comparison
 
@@ -124,6 +126,14 @@ def _halfspace(operator: str, case: str, nodes: Float[Tensor, "2 3 model period"
             metric = f"{name}_{parameter}_halfspace"
             found.append(Line(operator, case, metric, value, n, len(there) - n))
     return found
+
+
+def write_tables(folder: Path, rows: Sequence[Line], experiment: str = EXPERIMENT) -> None:
+    """``results.csv`` and ``distributions.csv``, and beside each the record of what made it."""
+    for name, text in (("results", results_csv), ("distributions", distributions_csv)):
+        path = folder / f"{name}.csv"
+        path.write_text(text(rows, experiment), encoding="utf-8")
+        write_record(path)
 
 
 def results_csv(rows: Sequence[Line], experiment: str = EXPERIMENT) -> str:
