@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seisgrad.cli import reproduce_acoustic, reproduce_ambient
+from seisgrad.cli import reproduce_acoustic, reproduce_ambient, reproduce_sourcenet
 from seisgrad.cli.choices import OutFolder, check_operator, load_operator, shipped_operators, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder
@@ -33,6 +33,7 @@ def _group() -> None:
 
 app.command("acoustic", epilog=reproduce_acoustic.EXAMPLE)(reproduce_acoustic.acoustic)
 app.command("ambient-noise", epilog=reproduce_ambient.EXAMPLE)(reproduce_ambient.ambient_noise)
+app.command("sourcenet", epilog=reproduce_sourcenet.EXAMPLE)(reproduce_sourcenet.sourcenet)
 
 
 @app.command("kernels", epilog=EXAMPLE)

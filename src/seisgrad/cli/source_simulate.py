@@ -1,6 +1,5 @@
 """``seisgrad source simulate``: earthquakes at random, as networks of stations record them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from seisgrad.cli.choices import whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.greens import complete_bank
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.progress import SampleBar
 from seisgrad.errors import InputError, WorkError
@@ -95,7 +95,7 @@ def simulate(
     bar = SampleBar(shown=shown, unit="velocity models")
     try:
         with bar:
-            _complete(bank, names, workers, bar)
+            complete_bank(bank, names, workers, bar.update)
         recipe = SourceRecipe(str(bank), names, seed, randomisation, str(noise or ""))
         with SampleBar(shown=shown, unit="events") as bar:
             manifest = make_dataset(recipe, number, out, shard=SHARD, workers=workers, progress=bar.update)
@@ -144,29 +144,3 @@ def _models(words: str) -> tuple[str, ...]:
     groups = {"train": TRAIN, "held_out": HELD_OUT, "other": OTHER}
     given = [word.strip() for word in words.split(",")]
     return tuple(dict.fromkeys(name for word in given for name in groups.get(word, (word,))))
-
-
-def _complete(bank: Path, names: Sequence[str], workers: int | None, bar: SampleBar) -> None:
-    """Make the models that the bank lacks, on its own depths and distances, or the whole bank."""
-    import numpy as np
-
-    from seisgrad.dataset.workers import cores
-    from seisgrad.source.earths import named_column
-    from seisgrad.source.greens import DEPTHS, DISTANCES, make_bank, settings_of
-    from seisgrad.source.layered import Band, Column
-    from seisgrad.source.layered.solver import BAND
-
-    found = settings_of(bank) if bank.exists() else {}
-    layers = found.get("models", {})
-    make_bank(
-        bank,
-        {
-            name: Column(*map(np.array, layers[name].values())) if name in layers else named_column(name)
-            for name in names
-        },
-        found.get("depths", DEPTHS),
-        found.get("distances", DISTANCES),
-        band=Band(**found["band"]) if found else BAND,
-        workers=workers or cores(),
-        progress=bar.update,
-    )

@@ -1,0 +1,154 @@
+"""Judge trained networks on the events of `seisgrad reproduce sourcenet` and compare them in pairs.
+
+    python experiments/sourcenet/judge.py training/* --bank greens.zarr --errors errors
+
+Every folder is one that train.py has finished, NAME-SEED; how many passes it was taught stands in its card. Errors are
+kept event by event in the folder of --errors, so that a stopped run goes on and later trainings join earlier ones;
+folders that are not finished are left out and told. Written are results/judged.csv, which the command reads, and the
+tables of the documentation made from it: baselines.csv, ablations.csv, models.csv and size.csv.
+"""
+
+import argparse
+import csv
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from seisgrad.report.reproduce.sourcenet import GROUPS, elsewhere, errors_on
+from seisgrad.report.reproduce.sourcenet_tables import (
+    ABLATIONS,
+    BASELINES,
+    MODELS,
+    OURS,
+    Row,
+    Trained,
+    read_rows,
+    rows_of,
+)
+from seisgrad.source import load, make_bank
+from seisgrad.source.earths import NAMES, named_column
+from seisgrad.source.judging import Errors
+
+RESULTS = Path(__file__).parent / "results"
+FEW = ("held-out", "hadley-kanamori", "gil7")
+EVENTS = 12_800
+
+
+def main() -> None:
+    """Judge and write."""
+    asked = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    asked.add_argument("folders", nargs="*", type=Path)
+    asked.add_argument("--bank", type=Path, help="Green's functions; what they lack is added")
+    asked.add_argument("--errors", type=Path, help="folder of errors by event")
+    asked.add_argument("--events", type=int, default=1500, help="drawn of each group of earths")
+    asked.add_argument("--groups", nargs="+", default=FEW, choices=[group.name for group in GROUPS])
+    asked.add_argument("--out", type=Path, default=RESULTS)
+    asked.add_argument("--tables", action="store_true", help="only make the tables from judged.csv again")
+    chosen = asked.parse_args()
+    torch.set_num_threads(1)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    if not chosen.tables:
+        rows = rows_of(judged(chosen.folders, chosen.bank, chosen.errors, chosen.events, chosen.groups))
+        write(chosen.out / "judged.csv", Row._fields, [list(map(cell, row)) for row in rows])
+    tables(read_rows(chosen.out / "judged.csv"), chosen.out)
+
+
+def judged(
+    folders: Sequence[Path], bank: Path, kept: Path, number: int, groups: Sequence[str]
+) -> dict[Trained, list[dict[str, Errors]]]:
+    """Errors of all finished networks, by name and passes."""
+    make_bank(bank, {name: named_column(name) for name in NAMES} | (elsewhere() if "ak135" in groups else {}))
+    found: defaultdict[Trained, list[dict[str, Errors]]] = defaultdict(list)
+    for folder in sorted(folders):
+        card = folder / "card.json"
+        entries = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+        if "errors" not in entries:
+            print(f"{folder}: not finished, left out", flush=True)
+            continue
+        network = {folder.name: load(folder)}
+        errors = {}
+        for group in GROUPS:
+            if group.name in groups:
+                print(folder, group.name, flush=True)
+                errors[group.name] = errors_on(group, network, bank, number, kept)[folder.name]
+        name = folder.name.rpartition("-")[0]
+        found[name, entries["settings"]["epochs"]].append(errors)
+    return dict(found)
+
+
+def tables(rows: Sequence[Row], out: Path) -> None:
+    """The tables of the documentation."""
+    by = {(row.network, row.passes, row.case): row for row in rows}
+    kinds = list(dict.fromkeys((row.network, row.passes) for row in rows))
+    least = min((passes for name, passes in kinds if name in BASELINES), default=0)
+    of_ablations = min((passes for name, passes in kinds if name in ABLATIONS), default=0)
+
+    def sorted_by(names: Sequence[str]) -> list[Trained]:
+        return sorted((k for k in kinds if k[0] in names), key=lambda k: (names.index(k[0]), k[1]))
+
+    ours = [(OURS, passes) for passes in (least,) if (OURS, passes) in kinds]
+    baselines = [*ours, *sorted_by(BASELINES)]
+    ablations = [*((OURS, p) for p in (of_ablations,) if (OURS, p) in kinds), *sorted_by(ABLATIONS)]
+    models = [k for k in sorted_by(list(MODELS)) if k[1] == of_ablations]
+    size = sorted_by([OURS])
+    for name, chosen in (
+        ("baselines", baselines),
+        ("ablations", ablations),
+        ("models", models),
+        ("size", size),
+    ):
+        lines = [line(kind, by, kind[0] if name != "models" else f"{MODELS[kind[0]]}") for kind in chosen]
+        first = "velocity models" if name == "models" else "network"
+        write(out / f"{name}.csv", [first, *HEADER], lines)
+
+
+HEADER = (
+    "events taught",
+    "trainings",
+    "15-24: mean (°)",
+    "median (°)",
+    "Mw",
+    "6-10: mean (°)",
+    "Hadley-Kanamori: mean (°)",
+    "GIL7: mean (°)",
+    "15-24: further off than ours (°), 95 %",
+)
+
+
+def line(kind: Trained, by: Mapping[tuple[str, int, str], Row], name: str) -> list[str]:
+    """One line of a table for people."""
+    main = by[(*kind, "15-24")]
+    each = f" ({main.lowest:.1f} to {main.highest:.1f})" if main.seeds > 1 else ""
+    apart = f"{main.further:+.1f} ({main.further_low:+.1f} to {main.further_high:+.1f})"
+    others = [by.get((*kind, case)) for case in ("6-10", "hadley-kanamori", "gil7")]
+    return [
+        name,
+        f"{EVENTS * kind[1]}",
+        f"{main.seeds}",
+        f"{main.kagan_mean_deg:.1f}{each}",
+        f"{main.kagan_median_deg:.1f}",
+        f"{main.mw_mae:.3f}",
+        *(f"{row.kagan_mean_deg:.1f}" if row else "" for row in others),
+        "" if math.isnan(main.further) else apart,
+    ]
+
+
+def cell(value: str | int | float) -> str:
+    """As it stands in judged.csv."""
+    return ("" if math.isnan(value) else f"{value:.4f}") if isinstance(value, float) else str(value)
+
+
+def write(file: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table."""
+    with file.open("w", newline="", encoding="utf-8") as text:
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
