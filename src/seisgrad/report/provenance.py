@@ -67,14 +67,17 @@ def write_record(table: Path, command: str | None = None, *, part: bool = False)
 
 def _typed() -> str:
     """``python benchmarks/elastic_speed.py --threads 1``, or ``seisgrad reproduce kernels``."""
-    script, words = Path(sys.argv[0]), sys.argv[1:]
+    script = Path(getattr(sys.modules["__main__"], "__file__", None) or sys.argv[0])
     if script.suffix == ".py":
-        here = Path.cwd()
-        near = script.absolute().is_relative_to(here)
-        shown = f"python {script.absolute().relative_to(here).as_posix() if near else script.name}"
+        checkout = next(
+            (folder for folder in script.parents if (folder / "pyproject.toml").is_file()), script.parent
+        )
+        shown = f"python {script.relative_to(checkout).as_posix()}"
     else:
         shown = script.name
-    return " ".join((shown, *(Path(word).name if Path(word).is_absolute() else word for word in words)))
+    return " ".join(
+        (shown, *(Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]))
+    )
 
 
 def _commit() -> str:
