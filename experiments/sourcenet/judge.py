@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from seisgrad.report.provenance import write_record
 from seisgrad.report.reproduce.sourcenet import GROUPS, elsewhere, errors_on
 from seisgrad.report.reproduce.sourcenet_tables import (
     ABLATIONS,
@@ -148,6 +149,7 @@ def write(file: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> N
         table = csv.writer(text, lineterminator="\n")
         table.writerow(header)
         table.writerows(rows)
+    write_record(file)
 
 
 if __name__ == "__main__":

@@ -267,10 +267,9 @@ class _Work:
         """``results.csv``, ``distributions.csv``, the figures and ``report.html``."""
         from seisgrad.report.reproduce.sourcenet import EXPERIMENT
         from seisgrad.report.reproduce.sourcenet_page import sourcenet_page
-        from seisgrad.report.reproduce.table import distributions_csv, results_csv
+        from seisgrad.report.reproduce.table import write_tables
 
-        (folder / "results.csv").write_text(results_csv(self.lines, EXPERIMENT), encoding="utf-8")
-        (folder / "distributions.csv").write_text(distributions_csv(self.lines, EXPERIMENT), encoding="utf-8")
+        write_tables(folder, self.lines, EXPERIMENT)
         write_page(folder, sourcenet_page(self.lines, self.drawn, self.rows, self.missing), self.drawn)
 
     def in_short(self) -> list[str]:
