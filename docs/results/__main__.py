@@ -15,16 +15,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 where they disagree")
     asked = parser.parse_args()
     page, path = Page(), ROOT / PAGE
-    for file in page.unshown():
-        print(f"{file} is on no table of the page: add it to docs/results/tables.yaml", file=sys.stderr)
     if asked.check:
         agrees = path.is_file() and path.read_text(encoding="utf-8") == page.text()
         if not agrees:
             print(f"{PAGE} is not that of the tables: run python docs/results", file=sys.stderr)
-        return int(not agrees or bool(page.unshown()))
+        return int(not agrees)
     path.write_text(page.text(), encoding="utf-8")
     print(f"wrote {PAGE}")
-    return int(bool(page.unshown()))
+    return 0
 
 
 if __name__ == "__main__":

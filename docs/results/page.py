@@ -12,6 +12,8 @@ from results.shapes import drawn, pivot
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PAGE = "docs/results.md"
+MOST = 40
+"""Lines of a table that nothing describes."""
 
 HEAD = """# Results
 
@@ -80,7 +82,7 @@ class Page:
         ]
 
     def unshown(self) -> list[str]:
-        """Files that no table of the page shows."""
+        """Files that ``tables.yaml`` says nothing of."""
         return [file for file in self.files if file not in {entry["file"] for entry in self.entries}]
 
     def text(self) -> str:
@@ -94,7 +96,7 @@ class Page:
             aims=len(aims),
             missed=len(missed),
         )
-        parts = [HEAD, head, *map(self._section, self.sections)]
+        parts = [HEAD, head, *map(self._section, self.sections), *self._others()]
         parts += [self._losses(papers, programs, missed), self._aims(aims), self._made()]
         return "\n".join(parts)
 
@@ -128,6 +130,16 @@ class Page:
                 parts += [f"### {group['group']}\n", *([group["says"] + "\n"] if "says" in group else [])]
                 parts += [self._table(entry) for entry in there]
         return "\n".join(parts)
+
+    def _others(self) -> list[str]:
+        """Tables that nothing describes yet, the first lines of each as they are."""
+        words = ["## Other tables\n"] if self.unshown() else []
+        for file in self.unshown():
+            rows = self.rows[file]
+            whole = "" if len(rows) <= MOST else f", the first {MOST} of {len(rows)} lines"
+            entry = {"columns": {name: name.replace("_", " ") for name in (rows[0] if rows else {})}}
+            words.append(f"**{Path(file).stem}**{whole} ({self._link(file)})\n\n{drawn(entry, rows[:MOST])}")
+        return words
 
     def _table(self, entry: Mapping) -> str:
         rows = self.rows[entry["file"]]
