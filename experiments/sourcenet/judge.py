@@ -14,6 +14,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -63,22 +64,26 @@ def judged(
 ) -> dict[Trained, list[dict[str, Errors]]]:
     """Errors of all finished networks, by name and passes."""
     make_bank(bank, {name: named_column(name) for name in NAMES} | (elsewhere() if "ak135" in groups else {}))
-    found: defaultdict[Trained, list[dict[str, Errors]]] = defaultdict(list)
-    for folder in sorted(folders):
-        card = folder / "card.json"
-        entries = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
-        if "errors" not in entries:
-            print(f"{folder}: not finished, left out", flush=True)
-            continue
-        network = {folder.name: load(folder)}
-        errors = {}
-        for group in GROUPS:
-            if group.name in groups:
-                print(folder, group.name, flush=True)
-                errors[group.name] = errors_on(group, network, bank, number, kept)[folder.name]
-        name = folder.name.rpartition("-")[0]
-        found[name, entries["settings"]["epochs"]].append(errors)
-    return dict(found)
+    cards = {folder: folder / "card.json" for folder in sorted(folders)}
+    entries = {
+        folder: json.loads(card.read_text(encoding="utf-8"))
+        for folder, card in cards.items()
+        if card.is_file()
+    }
+    done = {folder: card for folder, card in entries.items() if "errors" in card}
+    for folder in cards.keys() - done.keys():
+        print(f"{folder}: not finished, left out", flush=True)
+    networks = {str(folder): load(folder) for folder in done}
+    errors: dict[str, dict[str, Errors]] = {name: {} for name in networks}
+    for group in GROUPS:
+        if group.name in groups:
+            told = partial(print, group.name, flush=True)
+            for name, found in errors_on(group, networks, bank, number, kept, told).items():
+                errors[name][group.name] = found
+    together: defaultdict[Trained, list[dict[str, Errors]]] = defaultdict(list)
+    for folder, card in done.items():
+        together[folder.name.rpartition("-")[0], card["settings"]["epochs"]].append(errors[str(folder)])
+    return dict(together)
 
 
 def tables(rows: Sequence[Row], out: Path) -> None:

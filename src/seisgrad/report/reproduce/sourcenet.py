@@ -4,6 +4,7 @@ The paper (arXiv:2601.06320) tests on real events of Southern California, whose 
 project; what stands beside its numbers here are synthetic events through earths that no training has seen.
 """
 
+import functools
 import hashlib
 import json
 import math
@@ -130,9 +131,15 @@ def elsewhere() -> dict[str, Column]:
 
 def prior_of(bank: Path, group: Group) -> Prior:
     """Where the events of a group come from: all that the training varies, but one earth per event."""
+    return _prior(bank, group.models, group.mixed)
+
+
+@functools.lru_cache(
+    maxsize=1
+)  # one experiment after another asks for the same events; a second one may not fit
+def _prior(bank: Path, models: tuple[str, ...], mixed: bool) -> Prior:
     usual = Randomisation()
-    chosen = usual if group.mixed else replace(usual, mixed=0.0)
-    return Prior(GreensBank.open(bank, group.models), chosen)
+    return Prior(GreensBank.open(bank, models), usual if mixed else replace(usual, mixed=0.0))
 
 
 def errors_on(

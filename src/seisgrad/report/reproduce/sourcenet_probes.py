@@ -128,7 +128,7 @@ def remove_stations(
             stations, moment = len(one.distance), moments[k : k + 1]
             whole = _without(network, one, torch.zeros(1, stations, dtype=torch.bool))
             single = _without(network, one, torch.eye(stations, dtype=torch.bool))
-            angle = _apart(whole.mechanism, single.mechanism)
+            angle = _apart(single.mechanism, whole.mechanism)
             says = {
                 "attention": whole.attention[0],
                 "nearness": -one.distance,
@@ -182,5 +182,5 @@ def _without(network: nn.Module, one: Gather, gone: Tensor) -> Any:
         return network(many._replace(recorded=recorded, windows=windows))
 
 
-def _apart(one: Tensor, many: Tensor) -> Tensor:
-    return kagan_angle(from_basis(one.double()), from_basis(many.double()))
+def _apart(many: Tensor, one: Tensor) -> Tensor:
+    return kagan_angle(from_basis(many.double()), from_basis(one.double()))
