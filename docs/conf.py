@@ -1,11 +1,17 @@
 """How the documentation is built: ``make docs``."""
 
 import re
+import sys
 from pathlib import Path
 
 import seisgrad
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import architecture_drawing  # noqa: E402
+
+architecture_drawing.write()
 
 project = "seisgrad"
 author = "seisgrad developers"
@@ -41,7 +47,7 @@ napoleon_attr_annotations = False  # shapes such as "*batch" would be read as em
 napoleon_numpy_docstring = False
 
 sphinx_gallery_conf = {
-    "examples_dirs": str(ROOT / "examples"),
+    "examples_dirs": str(ROOT / "examples" / "tutorials"),
     "gallery_dirs": "gallery",
     "filename_pattern": r"plot_.*\.py",
     "abort_on_example_error": True,

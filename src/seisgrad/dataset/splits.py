@@ -7,6 +7,7 @@ import numpy as np
 from seisgrad.errors import InputError
 
 Split = Literal["train", "validation", "test"]
+"""Which part of a dataset: what is learned from, what decides during training, and what nobody has looked at."""
 
 _CODE: dict[str, int] = {split: code for code, split in enumerate(get_args(Split))}
 _WORD = 2**32

@@ -6,8 +6,8 @@ A layered earth, its Rayleigh waves, and which depths each period sees.
 """
 
 # %%
-# A crust of two layers over a mantle that gets faster with depth. Thickness in km (the last entry is the half-space and
-# is ignored), velocities in km/s, density in g/cm³.
+# A crust of two layers over a mantle that gets faster with depth. Thickness in km (the last entry is the
+# half-space and is ignored), velocities in km/s, density in g/cm³.
 
 import matplotlib.pyplot as plt
 import torch
