@@ -18,7 +18,7 @@ help:
 	@echo "make lint      ruff;  make format  let it repair;  make types  pyright;  make docs  Sphinx"
 	@echo "make bench     the benchmarks;  make clean  remove the environment and all that was built"
 
-demo: $(VENV)/.has-base
+demo: $(VENV)/.has-demo
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/seisgrad demo --out demo
 
 test: $(VENV)/.has-test
@@ -50,10 +50,10 @@ clean:
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp per set of requirements: installing again is cheap, and happens only when the requirements change.
-$(VENV)/.has-base: EXTRA :=
+$(VENV)/.has-demo: EXTRA := [records]
 $(VENV)/.has-test: EXTRA := [test]
 $(VENV)/.has-dev: EXTRA := [dev]
-$(VENV)/.has-base $(VENV)/.has-test $(VENV)/.has-dev: pyproject.toml constraints.txt
+$(VENV)/.has-demo $(VENV)/.has-test $(VENV)/.has-dev: pyproject.toml constraints.txt
 	@$(make_environment)
 	@echo "Installing seisgrad$(EXTRA) into $(VENV); the first time takes a minute or more."
 	@$(PIP) install --quiet -c constraints.txt -e ".$(EXTRA)"

@@ -1,9 +1,34 @@
-"""Rooms and names that are loaded when first asked for, so that importing the package stays light (PEP 562)."""
+"""What is loaded when first asked for, so that importing stays light (PEP 562), and packages that may be missing."""
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+from seisgrad.errors import InputError
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Around the imports of packages that only an extra of the distribution installs::
+
+        with extra("records"):
+            from obspy import read
+
+    Args:
+        name: of the extra, as ``pyproject.toml`` has it.
+
+    Raises:
+        InputError: a package is not installed; the sentence says how to install it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise InputError(
+            f"this needs the package {package}, which is not installed: pip install 'seisgrad[{name}]'"
+        ) from error
 
 
 def attach(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

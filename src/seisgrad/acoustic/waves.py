@@ -6,13 +6,16 @@ space; pressure stands on the nodes. Sample n of pressure is at n Δt and sample
 
 from dataclasses import dataclass
 
-import deepwave
-from deepwave.checkpointing import run_segments
-from deepwave.discretisation import critical_courant_number
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
+
+with extra("waves"):
+    import deepwave
+    from deepwave.checkpointing import run_segments
+    from deepwave.discretisation import critical_courant_number
 
 ORDER = 8
 """Of the differences in space."""

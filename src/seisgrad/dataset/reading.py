@@ -6,14 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import zarr
-
+from seisgrad._lazy import extra
 from seisgrad.dataset.manifest import STORED, Manifest
 from seisgrad.dataset.recipe import Field
 from seisgrad.dataset.splits import Split
 from seisgrad.dataset.store import missing, read_manifest
 from seisgrad.errors import InputError
 from seisgrad.operator import Space
+
+with extra("datasets"):
+    import zarr
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
-from zarr.codecs import BloscCodec
 
+from seisgrad._lazy import extra
 from seisgrad.dataset.manifest import FORMAT, STORED, Manifest, Task, difference
 from seisgrad.dataset.recipe import Arrays, Field, Recipe
 from seisgrad.errors import InputError
+
+with extra("datasets"):
+    import zarr
+    from zarr.codecs import BloscCodec
 
 ATTRIBUTE = "seisgrad"
 

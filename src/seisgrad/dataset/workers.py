@@ -15,6 +15,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, NamedTuple, TypeVar
 
 import seisgrad
+from seisgrad._lazy import extra
 from seisgrad.dataset.manifest import Task
 from seisgrad.dataset.recipe import Arrays, Recipe
 from seisgrad.errors import InputError, WorkError
@@ -99,12 +100,8 @@ def cluster(scheduler: str) -> Any:
     Raises:
         InputError: Dask distributed is not installed, or no scheduler answers.
     """
-    try:
+    with extra("cluster"):
         import distributed
-    except ImportError as error:
-        raise InputError(
-            "--scheduler needs the package distributed, which is not installed; install seisgrad[cluster]"
-        ) from error
     try:
         return distributed.Client(scheduler, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
@@ -118,7 +115,8 @@ def on_cluster(
 ) -> Generator[Answer, None, None]:
     """Results as they are finished by the Dask cluster of ``client``, in any order; tasks of a worker that is lost are
     done by the others."""
-    import distributed
+    with extra("cluster"):
+        import distributed
 
     def submit(task: Asked) -> Any:
         return client.submit(checked, work, task, seisgrad.__version__, pure=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def open_inventory(file: Path, what: str, expected: str) -> "Inventory":
     Raises:
         InputError: the file is none of ObsPy's formats.
     """
-    from obspy import read_inventory
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy import read_inventory
+        from obspy.core.util.obspy_types import ObsPyException
 
     try:
         return read_inventory(str(file))
@@ -72,8 +74,9 @@ def remove_response(
     Raises:
         InputError: the inventory does not hold a channel, or its response cannot be evaluated.
     """
-    from obspy.core.inventory import Response
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy.core.inventory import Response
+        from obspy.core.util.obspy_types import ObsPyException
 
     if inventory is None:
         return (
@@ -148,7 +151,8 @@ def _channel(trace: "Trace", inventory: "Inventory") -> "Channel":
 
 def _pointing(trace: "Trace", inventory: "Inventory | Response | None") -> float:
     """Azimuth of a horizontal component in degrees from north."""
-    from obspy import Inventory
+    with extra("records"):
+        from obspy import Inventory
 
     if isinstance(inventory, Inventory):
         azimuth = _channel(trace, inventory).azimuth

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Event:
     origin: "UTCDateTime" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from obspy import UTCDateTime
+        with extra("records"):
+            from obspy import UTCDateTime
 
         _check_place("event", self.latitude, self.longitude)
         if not -10 <= self.depth_km <= 800:
@@ -84,7 +86,8 @@ class GreatCircle:
         Raises:
             InputError: the station stands on the epicentre or near its antipode.
         """
-        from obspy.geodetics import gps2dist_azimuth, locations2degrees
+        with extra("records"):
+            from obspy.geodetics import gps2dist_azimuth, locations2degrees
 
         ends = (event.latitude, event.longitude, station.latitude, station.longitude)
         degrees = float(locations2degrees(*ends))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.dispersion.components import read_response, remove_response, rotate
 from seisgrad.dispersion.geometry import Event, GreatCircle
 from seisgrad.dispersion.survey import Wave
@@ -62,7 +63,8 @@ def read_stream(record: "str | Path | Sequence[str | Path] | Stream | Trace") ->
     Raises:
         InputError: a file cannot be read, there is no sample, or a sample is not a finite number.
     """
-    from obspy import Stream, Trace
+    with extra("records"):
+        from obspy import Stream, Trace
 
     if isinstance(record, Stream):
         traces = list(record)
@@ -95,8 +97,9 @@ def read_stream(record: "str | Path | Sequence[str | Path] | Stream | Trace") ->
 
 
 def _read_file(path: Path) -> "Stream":
-    from obspy import read
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy import read
+        from obspy.core.util.obspy_types import ObsPyException
 
     if not path.is_file():
         raise InputError(f"the record {path} is not a file: check the path")
@@ -178,7 +181,8 @@ def _carriers(group: "list[Trace]", request: Request) -> "list[Trace]":
 
 def _continuous(traces: "list[Trace]", request: Request) -> "list[Trace]":
     """The pieces of each channel joined, and of each the one that spans the window; none if one channel has none."""
-    from obspy import Stream
+    with extra("records"):
+        from obspy import Stream
 
     rates = {trace.stats.sampling_rate for trace in traces}
     if len(rates) > 1:

@@ -11,15 +11,18 @@ at n Δt.
 import warnings
 from dataclasses import dataclass
 
-import deepwave
 import torch
-from deepwave.checkpointing import run_segments
-from deepwave.discretisation import critical_courant_number
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.elastic.survey import Direction
 from seisgrad.errors import InputError
+
+with extra("waves"):
+    import deepwave
+    from deepwave.checkpointing import run_segments
+    from deepwave.discretisation import critical_courant_number
 
 ORDER = 2
 """Of the differences in space: higher ones reach across the surface and lose more there than they gain below."""

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.inversion.gauss_newton import gauss_newton
 from seisgrad.inversion.posterior import LOST_RESIDUAL, Posterior
@@ -85,14 +86,10 @@ def nuts(
         raise InputError(
             f"number {number}, warm_up {warm_up} and max_tree_depth {max_tree_depth}, expected at least 1 of each"
         )
-    try:
+    with extra("sampling"):
         import pyro
         from pyro.infer import MCMC, NUTS
         from pyro.ops.stats import effective_sample_size
-    except ImportError as error:
-        raise InputError(
-            "nuts needs the package pyro-ppl, which is not installed; install seisgrad[sampling]"
-        ) from error
 
     laplace = gauss_newton(op, data, sigma, prior, **settings)
     target = _Target(op, data, sigma, prior, laplace)

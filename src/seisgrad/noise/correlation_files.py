@@ -10,9 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import CorrelationKind, Correlations, Pair, Place
 from seisgrad.noise.drafts import draft_beside
+
+with extra("datasets"):
+    import zarr
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -175,8 +179,6 @@ def _as_correlations(content: "Dataset") -> Correlations:
 
 
 def _is_ours(path: Path) -> bool:
-    import zarr
-
     try:
         return zarr.open_group(path, mode="r").attrs.get("format") == FORMAT
     except (OSError, KeyError, ValueError):

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 
 CorrelationKind = Literal["C", "EGF", "EGF2D"]
@@ -76,7 +77,8 @@ class Pair:
     @classmethod
     def between(cls, a: Place, b: Place) -> "Pair":
         """The pair on the WGS84 ellipsoid."""
-        from obspy.geodetics import gps2dist_azimuth
+        with extra("records"):
+            from obspy.geodetics import gps2dist_azimuth
 
         metres, azimuth, back_azimuth = gps2dist_azimuth(a.latitude, a.longitude, b.latitude, b.longitude)
         return cls(a, b, metres / 1000, azimuth, back_azimuth)

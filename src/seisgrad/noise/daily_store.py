@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import zarr
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.noise.drafts import clear_drafts, draft_beside
 from seisgrad.noise.fingerprints import Fingerprints, Sources, differences
@@ -29,6 +29,9 @@ from seisgrad.noise.layout import Block, Layout
 from seisgrad.noise.products import lags
 from seisgrad.noise.quality import Rejection
 from seisgrad.noise.settings import Settings, difference
+
+with extra("datasets"):
+    import zarr
 
 FORMAT = "seisgrad daily correlations 2"
 _CHUNK = 2**22  # numbers in a chunk, at most

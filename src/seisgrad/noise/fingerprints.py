@@ -10,6 +10,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import Place
 from seisgrad.noise.folder import Archive, Piece, span_of_day
@@ -52,7 +53,8 @@ class Fingerprints:
 
     def of(self, day: date) -> Sources:
         """What a day is made from; stations without a record are not there."""
-        from obspy import UTCDateTime
+        with extra("records"):
+            from obspy import UTCDateTime
 
         begin = UTCDateTime(day.year, day.month, day.day)
         found: Sources = {}

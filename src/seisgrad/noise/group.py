@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.dispersion import Event, Measurement, Station, measure
 from seisgrad.errors import InputError
 from seisgrad.noise.bessel import WAVES
@@ -56,7 +57,8 @@ def measured(
     alpha: float | None,
 ) -> Measurement:
     """The measurement on lags from 0 on, ``[lag]``, as on a record whose origin time is lag 0."""
-    from obspy import Trace, UTCDateTime
+    with extra("records"):
+        from obspy import Trace, UTCDateTime
 
     origin = UTCDateTime(0)
     wave = WAVES[component]

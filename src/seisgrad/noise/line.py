@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import Correlations, Pair, Place
 
@@ -85,7 +86,8 @@ class Line:
 
 def _on_plane(places: Sequence[Place]) -> Float[Tensor, "station 2"]:
     """East and north of the mean place, km, at their true distance and direction from it."""
-    from obspy.geodetics import gps2dist_azimuth
+    with extra("records"):
+        from obspy.geodetics import gps2dist_azimuth
 
     turns = [math.remainder(place.longitude - places[0].longitude, 360.0) for place in places]
     latitude = sum(place.latitude for place in places) / len(places)

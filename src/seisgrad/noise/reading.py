@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ def read_stream(
     Raises:
         InputError: ObsPy cannot read it.
     """
-    from obspy import read
-    from obspy.io.mseed import InternalMSEEDWarning
+    with extra("records"):
+        from obspy import read
+        from obspy.io.mseed import InternalMSEEDWarning
 
     options = {"headonly": True} if start is None else {"starttime": start, "endtime": end}
     with warnings.catch_warnings(record=True) as caught:

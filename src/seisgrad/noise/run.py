@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.dataset.workers import cluster, cores, on_cluster, on_this_machine
 from seisgrad.errors import InputError
 from seisgrad.noise.assembly import stack_days
@@ -168,7 +169,8 @@ def correlate_motion(
 def usual_lag(inventory: "Inventory", settings: Settings) -> float:
     """A largest lag in s that a wave of 1 km/s needs between the stations farthest apart, and five of its longest
     periods; whole samples, at most half a segment."""
-    from obspy.geodetics import locations2degrees
+    with extra("records"):
+        from obspy.geodetics import locations2degrees
 
     spots = np.array([(s.latitude, s.longitude) for network in inventory for s in network])
     farthest = max(

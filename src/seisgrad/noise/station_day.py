@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.noise.folder import Archive, Piece, span_of_day
 from seisgrad.noise.preparation import Response, prepare, read_channel
@@ -54,7 +55,8 @@ def prepare_station(
     A component that cannot be used is left out with a reason. Without one of the horizontals the other is of no use,
     and the vertical goes on alone; without the vertical nothing does.
     """
-    from obspy import UTCDateTime
+    with extra("records"):
+        from obspy import UTCDateTime
 
     begin = UTCDateTime(day.year, day.month, day.day)
     edge = 2 * settings.fade

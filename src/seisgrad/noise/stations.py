@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.dispersion.components import open_inventory
 from seisgrad.errors import InputError
 from seisgrad.noise.correlations import Place
@@ -28,7 +29,8 @@ def read_stations(path: str | Path) -> "Inventory":
     Raises:
         InputError: nothing is there, or a file cannot be read.
     """
-    from obspy import Inventory
+    with extra("records"):
+        from obspy import Inventory
 
     path = Path(path)
     if not path.exists():
@@ -49,7 +51,8 @@ def place_of(stations: "Inventory", name: str) -> Place:
     Raises:
         InputError: it is not among the stations, or at places more than 100 m apart.
     """
-    from obspy.geodetics import gps2dist_azimuth
+    with extra("records"):
+        from obspy.geodetics import gps2dist_azimuth
 
     network, _, station = name.partition(".")
     found = [entry for part in stations.select(network=network, station=station) for entry in part]
@@ -129,7 +132,8 @@ def response_of(entry: "Channel", channel: str, frequency: Real) -> ComplexArray
     Raises:
         InputError: the stations hold no response of this channel, or one that cannot be evaluated.
     """
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy.core.util.obspy_types import ObsPyException
     from scipy.interpolate import CubicSpline
 
     response: Response | None = entry.response

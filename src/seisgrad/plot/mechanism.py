@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.source.axes import nodal_planes
 from seisgrad.source.moment_tensor import to_use
 
@@ -31,7 +32,8 @@ def beachball(
     Returns:
         The ball, and the lines of each of the others.
     """
-    from obspy.imaging.beachball import beach
+    with extra("records"):
+        from obspy.imaging.beachball import beach
 
     shape = moment / moment.abs().max()
     artists: list[Artist] = [beach(to_use(shape).tolist(), width=2, facecolor=colour, linewidth=1.2)]

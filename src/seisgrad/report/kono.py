@@ -17,6 +17,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.dispersion.curves import DispersionCurves
 from seisgrad.dispersion.invert import Inversion, invert
 from seisgrad.dispersion.measure import Event, Measurement, Station, measure
@@ -80,7 +81,8 @@ def record_path() -> Path:
     Raises:
         WorkError: this ObsPy was packaged without its test data.
     """
-    import obspy
+    with extra("records"):
+        import obspy
 
     path = Path(obspy.__file__).parent / RECORD
     if not path.is_file():
@@ -90,7 +92,8 @@ def record_path() -> Path:
 
 def event() -> Event:
     """The source at its centroid time."""
-    from obspy import UTCDateTime
+    with extra("records"):
+        from obspy import UTCDateTime
 
     return Event(*PLACE, DEPTH_KM, UTCDateTime(ORIGIN_TIME) + HALF_DURATION)
 
@@ -99,7 +102,8 @@ def response() -> "Response":
     """A pendulum with the free period :data:`CORNER`: what the sensor is taken to be, with gain 1."""
     import math
 
-    from obspy.core.inventory import Response
+    with extra("records"):
+        from obspy.core.inventory import Response
 
     natural, damping = 2.0 * math.pi / CORNER, 2**-0.5
     pole = complex(-natural * damping, natural * math.sqrt(1.0 - damping**2))
@@ -114,7 +118,8 @@ def measure_wave(wave: Wave) -> Measurement:
 def motion(measurement: Measurement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Seconds after the centroid and the motion that a wave was measured on (counts, 15 to 250 s), for
     drawing."""
-    from obspy import read
+    with extra("records"):
+        from obspy import read
 
     stream = read(str(record_path())).select(channel="L0?")
     stream.detrend("linear").taper(0.05).filter("bandpass", freqmin=1 / 250, freqmax=1 / 15, zerophase=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.source.gather import PHASES, SAMPLING
 from seisgrad.source.origin import Origin
@@ -77,8 +78,9 @@ def read_inventory(files: list[Path], folder: Path) -> "tuple[Inventory, list[Re
     Raises:
         InputError: no file can be read.
     """
-    from obspy import Inventory
-    from obspy import read_inventory as read
+    with extra("records"):
+        from obspy import Inventory
+        from obspy import read_inventory as read
 
     stations, remarks = Inventory(networks=[]), []
     for file in files:
@@ -136,7 +138,8 @@ def read_records(file: Path, *, headers: bool = False) -> "Stream":
     Raises:
         InputError: ObsPy cannot read it.
     """
-    from obspy import read
+    with extra("records"):
+        from obspy import read
 
     try:
         return read(str(file), check_compression=False, headonly=headers)
@@ -160,7 +163,8 @@ def read_picks(file: Path, origin: Origin) -> dict[tuple[str, str], float]:
 
 
 def _picks(file: Path, origin: Origin) -> Iterator[tuple[tuple[str, str], float]]:
-    from obspy import UTCDateTime
+    with extra("records"):
+        from obspy import UTCDateTime
 
     with file.open(newline="", encoding="utf-8-sig") as lines:
         table = csv.DictReader(lines, skipinitialspace=True)

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-import zarr
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.dataset.workers import cluster, on_cluster, on_this_machine
 from seisgrad.errors import InputError
 from seisgrad.source.earths import NAMES, named_column
@@ -28,6 +28,9 @@ from seisgrad.source.layered.ground import Array
 from seisgrad.source.layered.solver import BAND
 from seisgrad.source.radiation import ELEMENTARY
 from seisgrad.source.traveltime import first_arrivals
+
+with extra("datasets"):
+    import zarr
 
 FORMAT = "seisgrad Green's functions 1"
 #: Depths of a bank, km, finer where the field changes faster.

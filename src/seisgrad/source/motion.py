@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.source.band import fast_length
 from seisgrad.source.gather import HALF_WINDOW, SAMPLING
@@ -100,7 +101,8 @@ def _cosine(place: Real) -> Real:
 
 def _run_with(traces: "Sequence[Trace]", axis: Axis, arrivals: tuple[float, float]) -> "Trace":
     """The run of samples without a gap from well before P to after S."""
-    from obspy import Stream
+    with extra("records"):
+        from obspy import Stream
 
     if len({trace.stats.sampling_rate for trace in traces}) > 1:
         raise InputError("its traces have different sampling rates: keep those of one")

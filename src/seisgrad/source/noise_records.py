@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.source.band import MEMORY, fast_length, frequencies, response
 from seisgrad.source.event_files import read_records
@@ -81,7 +82,8 @@ def read_noise(folder: str | Path, length: int = 1024) -> RecordedNoise:
     Raises:
         InputError: no folder, or no stretch that is long enough.
     """
-    import obspy
+    with extra("records"):
+        import obspy
 
     folder = Path(folder)
     if not folder.is_dir():
@@ -105,7 +107,8 @@ def read_noise(folder: str | Path, length: int = 1024) -> RecordedNoise:
 
 def _stretches(stream: "Stream", length: int) -> list[Float[Tensor, "3 _"]]:
     """Of one instrument: the stretches that all of its three components have, at 10 Hz, in the band."""
-    import obspy
+    with extra("records"):
+        import obspy
 
     stream = stream.copy().merge(method=0)
     if len(stream) != 3:

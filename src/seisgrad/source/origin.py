@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seisgrad._lazy import extra
 from seisgrad.config import from_mapping, read_config
 from seisgrad.errors import InputError
 
@@ -31,7 +32,8 @@ class Origin:
     depth: float
 
     def __post_init__(self) -> None:
-        from obspy import UTCDateTime
+        with extra("records"):
+            from obspy import UTCDateTime
 
         try:
             UTCDateTime(self.time)
@@ -44,7 +46,8 @@ class Origin:
     @property
     def utc(self) -> "UTCDateTime":
         """The origin time."""
-        from obspy import UTCDateTime
+        with extra("records"):
+            from obspy import UTCDateTime
 
         return UTCDateTime(self.time)
 
@@ -79,8 +82,9 @@ def read_catalogue(path: Path) -> "Catalog":
     Raises:
         InputError: it cannot be read.
     """
-    from obspy import read_events
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy import read_events
+        from obspy.core.util.obspy_types import ObsPyException
 
     try:
         return read_events(str(path))

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.source.axes import axes, decompose, nodal_planes, principal_axes
 from seisgrad.source.moment_tensor import USE_COMPONENTS, from_use, magnitude, scalar_moment, to_use
@@ -54,8 +55,9 @@ def to_event(solution: Solution) -> "Event":
     Raises:
         InputError: a moment tensor that is zero or not finite.
     """
-    from obspy.core.event import Comment, Event, FocalMechanism, Magnitude, QuantityError
-    from obspy.core.event import Origin as ObspyOrigin
+    with extra("records"):
+        from obspy.core.event import Comment, Event, FocalMechanism, Magnitude, QuantityError
+        from obspy.core.event import Origin as ObspyOrigin
 
     scalar = scalar_moment(solution.moment).item()
     if not 0 < scalar < float("inf"):
@@ -99,7 +101,8 @@ def to_event(solution: Solution) -> "Event":
 
 def write_quakeml(solution: Solution, path: str | os.PathLike[str]) -> None:
     """A file of QuakeML 1.2 with one event."""
-    from obspy.core.event import Catalog
+    with extra("records"):
+        from obspy.core.event import Catalog
 
     Catalog([to_event(solution)], resource_id=f"{to_event(solution).resource_id}/catalogue").write(
         os.fspath(path), format="QUAKEML"
@@ -138,7 +141,8 @@ def read_quakeml(path: str | os.PathLike[str]) -> Solution:
 
 
 def _tensor(solution: Solution, name: str, origin: Any, size: Any) -> "MomentTensor":
-    from obspy.core.event import MomentTensor, QuantityError, Tensor
+    with extra("records"):
+        from obspy.core.event import MomentTensor, QuantityError, Tensor
 
     values = to_use(solution.moment).tolist()
     entries: dict[str, Any] = {f"m_{c}": v for c, v in zip(USE_COMPONENTS, values, strict=True)}
@@ -161,7 +165,8 @@ def _tensor(solution: Solution, name: str, origin: Any, size: Any) -> "MomentTen
 
 
 def _planes(moment: Float[Tensor, " 6"]) -> "NodalPlanes":
-    from obspy.core.event import NodalPlane, NodalPlanes
+    with extra("records"):
+        from obspy.core.event import NodalPlane, NodalPlanes
 
     first, second = (
         NodalPlane(strike=strike, dip=dip, rake=rake) for strike, dip, rake in nodal_planes(moment).tolist()
@@ -170,7 +175,8 @@ def _planes(moment: Float[Tensor, " 6"]) -> "NodalPlanes":
 
 
 def _axes(moment: Float[Tensor, " 6"]) -> "PrincipalAxes":
-    from obspy.core.event import Axis, PrincipalAxes
+    with extra("records"):
+        from obspy.core.event import Axis, PrincipalAxes
 
     lengths = principal_axes(moment)[0].tolist()
     tension, null, pressure = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def _evaluate(
     response: "Response", frequency: Real, last: int | None = None, of: str = "VEL"
 ) -> ComplexArray:
     """Counts per ``of`` after the stage ``last``, or after all."""
-    from obspy.core.util.obspy_types import ObsPyException
+    with extra("records"):
+        from obspy.core.util.obspy_types import ObsPyException
 
     try:
         return response.get_evalresp_response_for_frequencies(

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.source.event_files import Instrument, Remark
 from seisgrad.source.gather import PHASES
@@ -53,7 +54,8 @@ def sites_of(
     instruments: Sequence[Instrument], stations: "Inventory", origin: Origin
 ) -> tuple[list[Site], list[Remark]]:
     """The stations of instruments sorted by :attr:`Instrument.station`, nearest first; and those without a place."""
-    from obspy.geodetics import gps2dist_azimuth
+    with extra("records"):
+        from obspy.geodetics import gps2dist_azimuth
 
     sites, remarks = [], []
     for name, group in groupby(instruments, key=lambda one: one.station):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError, WorkError
 from seisgrad.nn import weights
 from seisgrad.training.checkpoint import (
@@ -28,6 +28,9 @@ from seisgrad.training.logs import RunLog
 from seisgrad.training.schedule import step_factor
 from seisgrad.training.settings import MAY_CHANGE, Settings
 from seisgrad.training.task import Batch, Split, Task
+
+with extra("training"):
+    from lightning_fabric import Fabric
 
 _log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from seisgrad._lazy import extra
 from seisgrad.errors import InputError
 from seisgrad.inversion.waveform import layout
 from seisgrad.operator import Space
@@ -149,12 +150,8 @@ class Transport(Misfit):
 
     def __init__(self, space: Space) -> None:
         super().__init__(space)
-        try:
+        with extra("transport"):
             from ot import wasserstein_1d
-        except ImportError as error:
-            raise InputError(
-                "misfit transport needs POT, which is not installed: pip install 'seisgrad[transport]'"
-            ) from error
         self._distance = wasserstein_1d
         self.times = space.coords.get("time") or tuple(range(space.length("time")))
 
