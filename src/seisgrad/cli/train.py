@@ -8,6 +8,7 @@ import typer
 
 from seisgrad.cli.choices import number, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.estimate import Forecast
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.training_plans import PLANS
 from seisgrad.errors import InputError
@@ -36,7 +37,7 @@ def train(
         Path | None,
         typer.Option(
             help="YAML or JSON: network, arguments, training; losses of dispersion, elastic and source; draws and "
-            "randomisation of source.",
+            "randomisation of source, tuning with --from.",
             metavar="FILE",
         ),
     ] = None,
@@ -45,6 +46,16 @@ def train(
         typer.Option(
             help="In place of the configuration's: modes, residual, transformer; of acoustic series, space_time; of "
             "elastic helmholtz; of source harmonic, sourcenet.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="source: a network, by name or folder, that goes on learning from labelled events; --data is then a "
+            "folder with a folder for each event and its mechanism.",
             metavar="NAME",
             show_default=False,
         ),
@@ -102,12 +113,15 @@ def train(
     from seisgrad.training import fit
 
     asked = {"epochs": epochs, "minutes": minutes, "seed": seed}
-    plan = PLANS[system](config, network, derivatives, asked)
+    if before is not None and system != "source":
+        raise InputError(f"--from is for source, and a network of {system} begins anew; leave it out")
+    more = {} if before is None else {"before": before}
+    plan = PLANS[system](config, network, derivatives, asked, **more)
     if threads is not None:
         torch.set_num_threads(threads)
     task = plan.task(data)
     first = os.environ.get("LOCAL_RANK", "0") == "0"  # with several devices, the others run this file too
-    with _Bar(shown=first and not quiet and not as_json) as bar:
+    with _Bar(task.network, out, shown=first and not quiet and not as_json) as bar:
         try:
             result = fit(task, plan.settings, out, progress=bar.update)
         except KeyboardInterrupt:
@@ -119,13 +133,13 @@ def train(
         with Console(1, quiet=quiet, as_json=as_json) as console:
             if number > 0 and not result.was_finished:
                 plan.measure(out, number, console)
-            _tell(result, plan.network, task.network, console)
+            _tell(result, plan.network, task.network, console, bar.forecast)
 
 
 class _Bar:
     """Progress with the loss and the time that is left, on a terminal alone."""
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, network: Any, out: Path, *, shown: bool) -> None:
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
@@ -142,6 +156,9 @@ class _Bar:
             disable=not shown or not console.is_terminal,
         )
         self._task = self._bar.add_task("training", total=1.0, left="")
+        self.forecast, self._out = Forecast(shown=shown), out
+        # the weights, and the state with weights, their average and the two moments of each
+        self._size = 5 * sum(p.numel() * p.element_size() for p in network.parameters()) / 1e9
 
     def __enter__(self) -> "_Bar":
         self._bar.start()
@@ -157,9 +174,10 @@ class _Bar:
         # from the time used, over all resumptions, and the share of the budget that it was good for
         left = f"{at.seconds * (1 / at.share - 1) / 60:.0f} min left" if at.share > 0 else ""
         self._bar.update(self._task, completed=at.share, description=text, left=left)
+        self.forecast.shared(at.share, lambda: self._size, self._out)
 
 
-def _tell(result: "Result", name: str, network: Any, console: Console) -> None:
+def _tell(result: "Result", name: str, network: Any, console: Console, forecast: Forecast) -> None:
     size = sum(p.numel() for p in network.parameters())
     best = result.history[result.best_epoch - 1]
     endings = {"epochs": "all epochs done", "minutes": "the time is up", "patience": "no longer improving"}
@@ -181,6 +199,7 @@ def _tell(result: "Result", name: str, network: Any, console: Console) -> None:
             "weights": result.folder / "weights.safetensors",
             "log": result.folder / "log.csv",
         },
+        **forecast.as_json(),
     }
     errors = ", ".join(f"{name} {value:.4g}" for name, value in summary["validation"].items())
     console.finish(

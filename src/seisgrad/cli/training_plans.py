@@ -81,10 +81,16 @@ def _elastic(
 
 
 def _source(
-    config: Path | None, network: str | None, derivatives: bool | None, asked: Mapping[str, Any]
+    config: Path | None,
+    network: str | None,
+    derivatives: bool | None,
+    asked: Mapping[str, Any],
+    before: str | None = None,
 ) -> Plan:
     """Learned from events that are drawn on the fly through a bank of Green's functions, which is the data."""
     _values_alone("source", derivatives)
+    if before is not None:
+        return _tuned_source(config, network, asked, before)
     from seisgrad.source.error_card import complete_card
     from seisgrad.source.learning_config import learning_config
     from seisgrad.training.config import only_one
@@ -101,6 +107,34 @@ def _source(
             complete_card(out, only_one(bank), number, step.at)
 
     return Plan(chosen.network, chosen.settings, task, measure, 3000)
+
+
+def _tuned_source(config: Path | None, network: str | None, asked: Mapping[str, Any], before: str) -> Plan:
+    """A trained network that goes on learning from a folder of labelled events."""
+    if network is not None:
+        raise InputError(
+            f"--network {network} was given with --from {before}, whose network it goes on with; give one"
+        )
+    from seisgrad.source.fine_tuning import TuningTask
+    from seisgrad.source.surrogate import card_of
+    from seisgrad.source.tuning_card import finish_card
+    from seisgrad.source.tuning_config import tuning_config
+
+    chosen = tuning_config(config, training=asked)
+    name = str(card_of(before)["network"])
+    made: list[TuningTask] = []
+
+    def task(data: Sequence[Path]) -> "Task":
+        made[:] = [chosen.task(data, before)]
+        return made[0]
+
+    def measure(out: Path, number: int, console: Console) -> None:
+        with console.step("Calibrate and measure") as step:
+            rows = finish_card(out, made[0])
+            after, first = (row["kagan_mean_deg"] for row in rows)
+            step.say(f"{rows[0]['events']} test events: {first:.1f}° before, {after:.1f}° after")
+
+    return Plan(name, chosen.settings, task, measure, 1)
 
 
 def _values_alone(system: str, derivatives: bool | None) -> None:

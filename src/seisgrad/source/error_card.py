@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from seisgrad.config import from_mapping
@@ -50,15 +50,18 @@ class Found(NamedTuple):
 
 def errors_on(network: SourceNet, draws: Draws, number: int, split: Split, seed: int = 0) -> Found:
     """The errors on so many events that no training has drawn."""
-    rows = []
-    for gather, moment in _events(draws, number, split, seed):
-        with torch.no_grad():
-            said = network.network(gather.to(torch.float32))
-        true = truth(moment)
-        angle = kagan_angle(from_basis(said.mechanism.double()), from_basis(true["mechanism"].double()))
-        size = (said.magnitude - true["size"]).abs().double()
-        rows.append((angle, size, said.log_error.exp().double(), gather.present.sum(-1)))
+    rows = (errors_of(network, *some) for some in _events(draws, number, split, seed))
     return Found(*(torch.cat(column) for column in zip(*rows, strict=True)))
+
+
+def errors_of(network: SourceNet, gather: Gather, moment: Float[Tensor, "event 6"]) -> Found:
+    """The errors on a batch of events with these moment tensors."""
+    with torch.no_grad():
+        said = network.network(gather.to(torch.float32))
+    true = truth(moment)
+    angle = kagan_angle(from_basis(said.mechanism.double()), from_basis(true["mechanism"].double()))
+    size = (said.magnitude - true["size"]).abs().double()
+    return Found(angle, size, said.log_error.exp().double(), gather.present.sum(-1))
 
 
 def calibrate_card(folder: Path, draws: Draws, number: int, seed: int = 0) -> None:
@@ -145,7 +148,8 @@ def measure(
         for low, high in zip(ball.fewest, (*ball.fewest[1:], None), strict=True):
             of = (found.stations >= low) & (found.stations < (high or torch.inf))
             if of.any():
-                rows.append({"case": name, "stations": low, **_summary(found, inside, of)})
+                some = Found(*(column[of] for column in found))
+                rows.append({"case": name, "stations": low, **summary_of(some, inside[of])})
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | {"errors": rows})
     return rows
@@ -162,14 +166,15 @@ def _joined(gathers: Sequence[Gather]) -> Gather:
     return Gather(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-def _summary(found: Found, inside: Tensor, of: Tensor) -> dict[str, float]:
+def summary_of(found: Found, inside: Bool[Tensor, " event"]) -> dict[str, float]:
+    """Number, mean and median Kagan angle, error of the magnitude, and the share of events inside of their balls."""
     numbers = {
-        "kagan_mean_deg": found.kagan[of].mean(),
-        "kagan_median_deg": found.kagan[of].median(),
-        "mw_mae": found.magnitude[of].mean(),
-        "coverage_90": inside[of].double().mean(),
+        "kagan_mean_deg": found.kagan.mean(),
+        "kagan_median_deg": found.kagan.median(),
+        "mw_mae": found.magnitude.mean(),
+        "coverage_90": inside.double().mean(),
     }
-    return {"events": int(of.sum())} | {name: round(float(value), 4) for name, value in numbers.items()}
+    return {"events": len(inside)} | {name: round(float(value), 4) for name, value in numbers.items()}
 
 
 def _events(draws: Draws, number: int, split: Split, seed: int) -> Iterator[tuple[Gather, Tensor]]:

@@ -120,14 +120,14 @@ class SourceTask:
         # a child, for the loop's generators and those of datasets count alike: pass 2 could draw a test set
         (child,) = generator.spawn(1)
         gather, moment = self.draws.draw(len(index), child)
-        gather, order = _packed(gather.to(torch.float32))
+        gather, order = packed(gather.to(torch.float32))
         return {**gather._asdict(), **truth(moment[order])}
 
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """``loss`` and its parts; besides ``kagan``, the mean Kagan angle in degrees, and ``doubt``, how far the
         network's own idea of its error is from it, which trains the head that has it and nothing else."""
         gather = Gather(*(batch[name] for name in Gather._fields))
-        mechanism, found, log_error = (torch.cat(x) for x in zip(*_answers(network, gather), strict=True))
+        mechanism, found, log_error = (torch.cat(x) for x in zip(*answers(network, gather), strict=True))
         true = batch["mechanism"]
         squares = (mechanism - true).square().sum(-1).mean()
         direction = (nn.functional.normalize(mechanism, dim=-1) - true).square().sum(-1)
@@ -150,7 +150,7 @@ class SourceTask:
         }
 
 
-def _packed(gather: Gather) -> tuple[Gather, Int[Tensor, " event"]]:
+def packed(gather: Gather) -> tuple[Gather, Int[Tensor, " event"]]:
     """Stations to the front of their event, events with few before events with many, and which was which."""
     there = gather.present
     events = there.sum(-1).argsort()
@@ -165,7 +165,7 @@ def _packed(gather: Gather) -> tuple[Gather, Int[Tensor, " event"]]:
     return Gather(**of_stations, depth=gather.depth[events]), events
 
 
-def _answers(network: nn.Module, packed: Gather) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def answers(network: nn.Module, packed: Gather) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Answers to parts of a batch, each with no more places for stations than its events need: half the work where
     their number varies widely."""
     number = len(packed.depth)
