@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seisgrad.cli import audit_acoustic, audit_dispersion, audit_elastic
+from seisgrad.cli import audit_acoustic, audit_dispersion, audit_elastic, audit_source
 from seisgrad.cli.choices import OutFolder, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder
@@ -14,7 +14,12 @@ from seisgrad.errors import InputError
 
 EXAMPLE = "Example: seisgrad audit dispersion --operator default --out audit, then open audit/audit.html"
 
-SYSTEMS = {"dispersion": audit_dispersion, "acoustic": audit_acoustic, "elastic": audit_elastic}
+SYSTEMS = {
+    "dispersion": audit_dispersion,
+    "acoustic": audit_acoustic,
+    "elastic": audit_elastic,
+    "source": audit_source,
+}
 
 
 def audit(
@@ -39,7 +44,8 @@ def audit(
         int | None,
         typer.Option(
             help=f"Models: {audit_dispersion.NUMBER} of dispersion, and a tenth as many of each shifted set; "
-            f"{audit_acoustic.NUMBER} of acoustic; {audit_elastic.NUMBER} of elastic, and as many basins.",
+            f"{audit_acoustic.NUMBER} of acoustic; {audit_elastic.NUMBER} of elastic, and as many basins; "
+            f"{audit_source.NUMBER} events of source in each group of earths.",
             parser=whole_number,
             metavar="N",
             show_default=False,
@@ -49,8 +55,16 @@ def audit(
         str | None,
         typer.Option(
             help="The prior that the operator was trained on, where its card does not say so; "
-            f"{', '.join(system.PRIOR for system in SYSTEMS.values())} by default.",
+            f"{', '.join(system.PRIOR for system in SYSTEMS.values() if system.PRIOR)} by default; source has none.",
             metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    bank: Annotated[
+        Path | None,
+        typer.Option(
+            help="source: Green's functions, made where they are missing; greens.zarr beside --out by default.",
+            metavar="DIR",
             show_default=False,
         ),
     ] = None,
@@ -65,9 +79,14 @@ def audit(
     number = of_system.NUMBER if number is None else number
     of_system.check(operator, number, models)
     check_folder(out)
+    if system == "source":
+        bank = check_folder(bank or out.absolute().parent / "greens.zarr")
+    elif bank is not None:
+        raise InputError(f"--bank is for source, and {system} needs no Green's functions; leave it out")
 
     begin = time.perf_counter()
     with Console(of_system.STEPS, quiet=quiet, as_json=as_json) as console:
-        found, lines = of_system.run(operator, prior, models, number, out, console)
+        more = {} if bank is None else {"bank": bank}
+        found, lines = of_system.run(operator, prior, models, number, out, console, **more)
         summary = {"operator": operator, **found, "seconds": time.perf_counter() - begin}
         console.finish(summary, *lines, f"wrote {out / 'audit.html'}")
