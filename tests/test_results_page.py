@@ -73,6 +73,19 @@ def test_a_changed_number_changes_the_page(checkout: Path) -> None:
     assert any("15 times" in aim.words and not aim.met for aim in page.settled())
 
 
+def test_the_figures_of_the_readme_are_those_of_the_tables() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    disba = chosen(HERE.rows["benchmarks/results/dispersion_speed.csv"], {"case": "*models"})
+    times = [float(row["ratio"]) for row in disba]
+    assert f"{min(times):.0f} to {max(times):.0f} times disba's throughput" in readme
+    (yam,) = chosen(HERE.rows["benchmarks/results/noise_speed.csv"], {"program": "yam", "case": "records *"})
+    assert f"{float(yam['times_slower_than_ours']):.0f} times yam's throughput" in readme
+    ours = chosen(HERE.rows["benchmarks/results/inversion_speed.csv"], {"method": "seisgrad"})
+    assert f"{1e3 * max(float(row['core seconds per site']) for row in ours):.0f} ms a site" in readme
+    settled = chosen(HERE.rows["experiments/inversion/results/methods.csv"], {"method": "laplace"})
+    assert f"{shown(max((row['sites'] for row in settled), key=int))} sites" in readme
+
+
 def test_a_new_table_is_shown_as_it_is(checkout: Path) -> None:
     (checkout / "benchmarks/results/new_speed.csv").write_text("case,seconds\nall,1\n", encoding="utf-8")
     text = Page(checkout).text()
