@@ -2,7 +2,7 @@
 Ambient noise: from records to a profile
 ========================================
 
-Seventeen hours of noise at four stations: correlations, Green's functions, a dispersion curve, and the ground below.
+Eight hours of noise at four stations: correlations, Green's functions, a dispersion curve, and the ground below.
 """
 
 # %%
@@ -24,7 +24,7 @@ earth = sg.LayeredModel(
 )
 offsets = np.array([0.0, 14.0, 33.0, 60.0])  # km along the equator
 places = [sg.noise.Place(f"XX.S{i}", 0.0, float(np.degrees(km / 6378.137))) for i, km in enumerate(offsets)]
-rate, samples, stretches = 4.0, 1600, 150  # Hz, samples per stretch, stretches: 17 hours in all
+rate, samples, stretches = 4.0, 1600, 75  # Hz, samples per stretch, stretches: eight hours in all
 
 frequency = np.fft.rfftfreq(samples, 1 / rate)
 inside = np.flatnonzero((frequency > 0.08) & (frequency < 0.65))
@@ -112,7 +112,7 @@ joined = []  # period, velocity, sigma
 for period in picks.period.unique():
     at = picks.period == period
     mean = (weight * picks.velocity)[at].sum() / weight[at].sum()
-    joined.append((float(period), float(mean), max(float(weight[at].sum() ** -0.5), 0.005 * float(mean))))
+    joined.append((float(period), float(mean), max(float(weight[at].sum() ** -0.5), 0.002 * float(mean))))
 columns = np.array(joined).T
 curve = sg.dispersion.DispersionCurves.from_columns(
     wave="rayleigh", kind="phase", mode=0, period=columns[0], velocity=columns[1], sigma=columns[2]
