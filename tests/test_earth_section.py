@@ -221,8 +221,8 @@ def test_what_cannot_be_read_is_one_sentence(
 def test_what_is_no_section_is_refused(ground: Section, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         read_section(tmp_path / "none.npy")
-    with pytest.raises(InputError, match=r"the suffix is '.csv', expected .nc"):
-        write_section(ground, tmp_path / "a.csv")
+    with pytest.raises(InputError, match=r"the suffix is '.txt', expected one of .nc, .csv, .npz"):
+        write_section(ground, tmp_path / "a.txt")
     with pytest.raises(InputError, match="there is no folder"):
         write_section(ground, tmp_path / "none" / "a.nc")
     with pytest.raises(InputError, match=r"expected at most 0.6 km, the shorter side"):

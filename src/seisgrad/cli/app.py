@@ -12,12 +12,15 @@ import typer
 
 from seisgrad.cli import (
     audit,
+    convert,
     demo,
+    doctor,
     forward,
     fwi,
     invert,
     measure,
     noise,
+    plot,
     reproduce,
     simulate,
     source,
@@ -42,11 +45,14 @@ app = typer.Typer(
 )
 COMMANDS = {
     "audit": audit,
+    "convert": convert,
     "demo": demo,
+    "doctor": doctor,
     "measure": measure,
     "forward": forward,
     "fwi": fwi,
     "invert": invert,
+    "plot": plot,
     "simulate": simulate,
     "surrogates": surrogates,
     "train": train,

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from seisgrad.cli.estimate import Forecast
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON object, without progress.")
@@ -27,6 +29,7 @@ class Console:
 
     def __init__(self, steps: int = 0, *, quiet: bool = False, as_json: bool = False) -> None:
         self.as_json, self.quiet = as_json, quiet and not as_json
+        self.forecast = Forecast(shown=not quiet and not as_json)
         self._progress = None
         if steps and not quiet and not as_json:
             self._progress = _progress_bar()
@@ -64,7 +67,7 @@ class Console:
         if self._progress:
             self._progress.stop()
         if self.as_json:
-            print(json.dumps(_plain(result), ensure_ascii=False))
+            print(json.dumps(_plain({**result, **self.forecast.as_json()}), ensure_ascii=False))
         elif not self.quiet:
             for line in lines:
                 print(line)

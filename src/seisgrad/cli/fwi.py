@@ -8,6 +8,7 @@ import typer
 from seisgrad.cli import fwi_acoustic, fwi_elastic
 from seisgrad.cli.choices import OutFolder
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.estimate import Forecast, folder_size
 from seisgrad.cli.outputs import check_folder
 from seisgrad.errors import InputError
 
@@ -63,19 +64,20 @@ def fwi(
             "out"
         )
     check_folder(out)
-    with _Bar(shown=not quiet and not as_json) as bar:
+    with _Bar(out, shown=not quiet and not as_json) as bar:
         try:
             result = chosen.run(data, start, out, name, then_exact=then_exact, config=config, bar=bar)
         except KeyboardInterrupt:
             raise typer.Abort(f"interrupted; the same command goes on with what is in {out}") from None
     with Console(len(start), quiet=quiet, as_json=as_json) as console:
+        console.forecast = bar.forecast
         chosen.finish(result, data, start, out, name, console)
 
 
 class _Bar:
     """Progress with the misfit and the stage, on a terminal alone."""
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, out: Path, *, shown: bool) -> None:
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
@@ -91,6 +93,7 @@ class _Bar:
         )
         self._task = self._bar.add_task("laying out", total=1.0)
         self.of = ""
+        self.out, self.forecast = out, Forecast(shown=shown)
 
     def __enter__(self) -> "_Bar":
         self._bar.start()
@@ -103,3 +106,4 @@ class _Bar:
         """Show where the inversion stands."""
         text = f"{self.of}stage {at.stage} of {at.stages}  step {at.iteration}  misfit {at.misfit:.4g}"
         self._bar.update(self._task, completed=at.share, description=text)
+        self.forecast.shared(at.share, lambda: folder_size(self.out), self.out, self.of.strip())

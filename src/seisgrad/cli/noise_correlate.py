@@ -8,6 +8,7 @@ import typer
 
 from seisgrad.cli.choices import check_scheduler, number, whole_number
 from seisgrad.cli.console import AsJson, Quiet
+from seisgrad.cli.estimate import Estimate, Forecast
 from seisgrad.cli.noise_correlated import tell
 from seisgrad.cli.options_file import own_section
 from seisgrad.cli.outputs import check_folder, whole_file
@@ -115,6 +116,7 @@ def correlate(
     check_folder(out)
     days = out.with_suffix(".days.zarr")
 
+    from seisgrad.cli.costs import of_days
     from seisgrad.noise import correlate as correlate_folder
     from seisgrad.noise import read_stations, write_correlations, write_rejections
 
@@ -131,7 +133,14 @@ def correlate(
     settings, longer = _settings(
         {name: value for name, value in given.items() if value is not None}, config, inventory, days
     )
-    with SampleBar(shown=not quiet and not as_json, unit="days") as bar:
+    there = sum(len(network) for network in inventory)
+    shown = not quiet and not as_json
+    forecast = Forecast(shown=shown)
+
+    def foretell(missing: int) -> Estimate:
+        return of_days(missing, there, settings, bootstrap, memory, 1 if scheduler else workers, out)
+
+    with SampleBar(shown=shown, unit="days") as bar:
         try:
             result = correlate_folder(
                 records,
@@ -145,7 +154,7 @@ def correlate(
                 workers=workers,
                 scheduler=scheduler or None,
                 device=device,
-                progress=bar.update,
+                progress=forecast.counted(bar.update, foretell),
             )
         except KeyboardInterrupt:
             raise typer.Abort(
@@ -160,7 +169,7 @@ def correlate(
     with whole_file(table) as path:
         write_rejections(result.rejected, path)
     files = {"correlations": out, "days": days, "rejected": table}
-    tell(result, settings, longer, files, quiet=quiet, as_json=as_json)
+    tell(result, settings, longer, files, forecast, quiet=quiet, as_json=as_json)
 
 
 def _check_numbers(bootstrap: int, workers: int, memory: float) -> None:

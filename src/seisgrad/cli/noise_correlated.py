@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seisgrad.cli.console import Console
+from seisgrad.cli.estimate import Forecast
 
 if TYPE_CHECKING:
     from seisgrad.noise import Correlated, Settings
@@ -16,6 +17,7 @@ def tell(
     settings: "Settings",
     longer: float | None,
     files: dict[str, Path],
+    forecast: Forecast,
     *,
     quiet: bool,
     as_json: bool,
@@ -27,6 +29,7 @@ def tell(
         settings: how they were made.
         longer: a lag that the stations ask for now, s, where that of the days that are there was kept.
         files: what was written.
+        forecast: what was foretold.
         quiet: print nothing.
         as_json: print one JSON object.
     """
@@ -42,6 +45,7 @@ def tell(
         "rate": settings.sampling,
         "rejected": len(result.rejected),
         "files": files,
+        **forecast.as_json(),
     }
     lines = [
         f"{_count(found.pairs, 'pair')}, {', '.join(found.components)}, {_count(result.days, 'day')}, lags to "

@@ -70,6 +70,7 @@ def kernels(
         check_operator(name)
     check_folder(out)
 
+    from seisgrad.cli.costs import of_kernels
     from seisgrad.report.reproduce.ensembles import ensembles_of
 
     ensembles = tuple(dict.fromkeys(ensemble for name in names for ensemble in ensembles_of(name)))
@@ -78,6 +79,7 @@ def kernels(
     with Console(len(ensembles) + 5, quiet=quiet, as_json=as_json) as console:
         with console.step("Load the operators"):
             operators = {name: _load(new.get(name, name)) for name in names}
+        console.forecast.say(of_kernels(models, len(ensembles), out))
         work = _Work(operators)
         for ensemble in ensembles:
             work.compare(ensemble, models, console)

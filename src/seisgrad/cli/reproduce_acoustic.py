@@ -69,6 +69,7 @@ def acoustic(
     names = tuple(dict.fromkeys(operator or (*BACKGROUNDS, SHIPPED)))
     check_folder(out)
 
+    from seisgrad.cli.costs import of_acoustic
     from seisgrad.report.reproduce.acoustic import CASES, Setting
     from seisgrad.report.reproduce.acoustic_fwi import CASES as TRUTHS
 
@@ -79,6 +80,7 @@ def acoustic(
         with console.step("Load the operators"):
             makers = {name: _maker(name) for name in names}
             work = _Work(makers, (learned or names)[0], Setting(), models, console)
+        console.forecast.say(of_acoustic(models, len(truths), fwi_iterations, out))
         work.fields()
         work.in_time()
         work.sizes()

@@ -58,6 +58,7 @@ def ambient_noise(
             raise InputError(f"{option} {value} is too few, expected at least 1")
     check_folder(out)
 
+    from seisgrad.cli.costs import of_ambient
     from seisgrad.report.reproduce.ambient import CASES, Setting
     from seisgrad.report.reproduce.ambient_fwi import TRIALS, Inversions
 
@@ -66,6 +67,7 @@ def ambient_noise(
         with console.step("Load the operators"):
             setting = Setting()
             work = _Work(operator, _maker(operator), Inversions(setting, fwi_epochs, out / "state"), console)
+        console.forecast.say(of_ambient(models, fwi_epochs if fwi else 0, out))
         work.waves(models)
         work.kernels()
         if fwi:

@@ -7,6 +7,7 @@ import typer
 
 from seisgrad.cli.choices import check_scheduler, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.estimate import Estimate, Forecast
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.progress import SampleBar
 from seisgrad.cli.recipes import SYSTEMS, Asked, recipe_of
@@ -110,18 +111,28 @@ def simulate(
     check_folder(out)
     recipe, usual = recipe_of(system, Asked(prior, seed, rows, frequencies, times, finer, sources))
 
+    from seisgrad.cli.costs import of_samples
     from seisgrad.dataset import simulate as make_dataset
+    from seisgrad.dataset.workers import cores
 
-    with SampleBar(shown=not quiet and not as_json) as bar:
+    shard = usual if shard is None else shard
+    busy = 1 if scheduler else workers or cores()
+
+    def foretell(missing: int) -> Estimate:
+        return of_samples(recipe, missing, busy, shard, out)
+
+    shown = not quiet and not as_json
+    forecast = Forecast(shown=shown)
+    with SampleBar(shown=shown) as bar:
         try:
             manifest = make_dataset(
                 recipe,
                 number,
                 out,
-                shard=usual if shard is None else shard,
+                shard=shard,
                 workers=workers,
                 scheduler=scheduler or None,
-                progress=bar.update,
+                progress=forecast.counted(bar.update, foretell),
             )
         except KeyboardInterrupt:
             raise typer.Abort(
@@ -131,10 +142,10 @@ def simulate(
             raise WorkError(
                 f"{out} cannot be written ({error.strerror or error}); make room, and the same command resumes"
             ) from error
-    _tell(recipe, manifest, out, Console(quiet=quiet, as_json=as_json))
+    _tell(recipe, manifest, out, Console(quiet=quiet, as_json=as_json), forecast)
 
 
-def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console) -> None:
+def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console, forecast: Forecast) -> None:
     rejected = {split: dict(counts) for split, counts in manifest.rejected.items()}
     summary = {
         "system": manifest.system,
@@ -142,6 +153,7 @@ def _tell(recipe: "Recipe", manifest: "Manifest", out: Path, console: Console) -
         "rejected": rejected,
         "fields": {name: list(field.space.shape) for name, field in recipe.fields().items()},
         "files": {"data": out},
+        **forecast.as_json(),
     }
     causes = ", ".join(f"{count} {cause}" for cause, count in rejected["train"].items())
     console.finish(

@@ -7,6 +7,7 @@ import typer
 
 from seisgrad.cli.choices import whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.estimate import Forecast
 from seisgrad.cli.greens import complete_bank
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.progress import SampleBar
@@ -88,17 +89,22 @@ def simulate(
         raise InputError(f"--workers is {workers}, expected at least 1")
     randomisation, names = _randomisation(config, clean=clean), _models(models)
 
+    from seisgrad.cli.costs import of_earths, of_samples
     from seisgrad.dataset import simulate as make_dataset
+    from seisgrad.dataset.workers import cores
     from seisgrad.source.recipe import SHARD, SourceRecipe
 
     shown = not quiet and not as_json
     bar = SampleBar(shown=shown, unit="velocity models")
+    busy, forecast = workers or cores(), Forecast(shown=shown)
     try:
         with bar:
-            complete_bank(bank, names, workers, bar.update)
+            told = Forecast(shown=shown).counted(bar.update, lambda missing: of_earths(missing, busy, bank))
+            complete_bank(bank, names, workers, told)
         recipe = SourceRecipe(str(bank), names, seed, randomisation, str(noise or ""))
         with SampleBar(shown=shown, unit="events") as bar:
-            manifest = make_dataset(recipe, number, out, shard=SHARD, workers=workers, progress=bar.update)
+            told = forecast.counted(bar.update, lambda missing: of_samples(recipe, missing, busy, SHARD, out))
+            manifest = make_dataset(recipe, number, out, shard=SHARD, workers=workers, progress=told)
     except KeyboardInterrupt:
         raise typer.Abort(
             f"interrupted with {bar.done} of {bar.total} made; the same command resumes"
@@ -114,6 +120,7 @@ def simulate(
         "models": names,
         "fields": {name: list(field.space.shape) for name, field in recipe.fields().items()},
         "files": {"data": out, "greens": bank},
+        **forecast.as_json(),
     }
     made = manifest.number
     Console(quiet=quiet, as_json=as_json).finish(

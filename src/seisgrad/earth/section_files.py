@@ -29,10 +29,10 @@ def read_section(
     Args:
         path: ``.npy``, velocity ``[z, x]`` or velocity and density ``[2, z, x]``, and ``.bin``, the same as raw
             32-bit numbers, little end first: both need ``spacing``; ``.npz``, arrays ``velocity``, perhaps
-            ``density``, and ``spacing``; ``.nc``, variables ``velocity`` and perhaps ``density`` with coordinates
-            ``z`` and ``x``, whose attributes ``units`` go before ``unit``; ``.csv``, columns ``z,x,velocity`` and
-            perhaps ``density``, one row per node in any order. Where there is no density it is that of Gardner: see
-            :class:`Section`.
+            ``density``, ``spacing`` and perhaps ``origin``; ``.nc``, variables ``velocity`` and perhaps ``density``
+            with coordinates ``z`` and ``x``, whose attributes ``units`` go before ``unit``; ``.csv``, columns
+            ``z,x,velocity`` and perhaps ``density``, one row per node in any order. Where there is no density it is
+            that of Gardner: see :class:`Section`.
         unit: of the numbers in the file and of ``spacing``: ``"km"`` with km/s and g/cm³, or ``"m"`` with m/s and
             kg/m³.
         spacing: of the nodes, the same along both axes or along z and x.
@@ -59,10 +59,10 @@ def read_section(
 
 
 def write_section(section: Section, path: str | os.PathLike[str]) -> None:
-    """Write a section as NetCDF, complete or not at all; :func:`read_section` reads it back.
+    """Write a section as ``.nc``, ``.csv`` or ``.npz``, complete or not at all; :func:`read_section` reads it back.
 
     Raises:
-        InputError: a suffix that is not ``.nc``, or no such folder.
+        InputError: another suffix, or no such folder.
         WorkError: the disk refuses.
     """
 
@@ -81,7 +81,7 @@ def _npy(ask: Ask) -> Section:
 
 def _npz(ask: Ask) -> Section:
     found = npz_nodes(ask, _FIELDS, ("velocity",))
-    return as_section(ask, found.fields["velocity"], found.fields.get("density"), found.spacing)
+    return as_section(ask, found.fields["velocity"], found.fields.get("density"), found.spacing, found.origin)
 
 
 def _bin(ask: Ask) -> Section:

@@ -16,6 +16,10 @@ import numpy as np
 from seisgrad.earth.section_units import Array, Ask, Quantity, even, factor, numbers, scaled
 from seisgrad.errors import InputError, WorkError
 
+Pair = tuple[float, float]
+Fields = Mapping[str, tuple[Array, str]]
+"""Values ``[z, x]`` and their unit, by name."""
+
 
 class Nodes(NamedTuple):
     """Fields ``[z, x]`` by name, the steps of their nodes and the first node, km.
@@ -67,7 +71,7 @@ def netcdf_nodes(ask: Ask, known: Mapping[str, Quantity], needed: Sequence[str])
 
 
 def npz_nodes(ask: Ask, known: Mapping[str, Quantity], needed: Sequence[str]) -> Nodes:
-    """The nodes of named arrays, with ``spacing`` among them where the caller did not give it."""
+    """The nodes of named arrays, with ``spacing`` where the caller did not give it, and perhaps ``origin``."""
     try:
         with np.load(ask.path) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -84,8 +88,12 @@ def npz_nodes(ask: Ask, known: Mapping[str, Quantity], needed: Sequence[str]) ->
         if len(given) not in (1, 2):
             raise InputError(f"{ask.path}: spacing is {given}, expected one number, or two along z and x")
         pair = (given[0], given[-1])
+    first = numbers(ask, arrays.get("origin", np.zeros(2)), "origin").ravel().tolist()
+    if len(first) != 2:
+        raise InputError(f"{ask.path}: origin is {first}, expected two numbers, along z and x")
     fields = {name: numbers(ask, arrays[name], name) for name in known if name in arrays}
-    return Nodes({n: v.T if ask.transposed else v for n, v in fields.items()}, scaled(ask, pair))
+    turned = {n: v.T if ask.transposed else v for n, v in fields.items()}
+    return Nodes(turned, scaled(ask, pair), (first[0] * ask.scale, first[1] * ask.scale))
 
 
 def csv_nodes(ask: Ask, choices: Sequence[Sequence[str]]) -> Nodes:
@@ -137,35 +145,60 @@ def _columns(ask: Ask, rows: list[list[str]]) -> Array:
 
 
 def write_nodes(
-    fields: Mapping[str, tuple[Array, str]],
-    spacing: tuple[float, float],
-    origin: tuple[float, float],
+    fields: Fields,
+    spacing: Pair,
+    origin: Pair,
     path: Path,
 ) -> None:
-    """Fields with their units as NetCDF, complete or not at all.
+    """Fields with their units as NetCDF, a table or named arrays, by the suffix; complete or not at all.
 
     Raises:
-        InputError: a suffix that is not ``.nc``, or no such folder.
+        InputError: a suffix that is not ``.nc``, ``.csv`` or ``.npz``, or no such folder.
         WorkError: the disk refuses.
     """
-    import xarray
-
-    if path.suffix.lower() != ".nc":
-        raise InputError(f"{path}: the suffix is {path.suffix!r}, expected .nc")
+    writers = {".nc": _write_netcdf, ".csv": _write_csv, ".npz": _write_npz}
+    if path.suffix.lower() not in writers:
+        raise InputError(f"{path}: the suffix is {path.suffix!r}, expected one of {', '.join(writers)}")
     if not os.path.isdir(path.parent):
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
-    shape = next(iter(fields.values()))[0].shape
-    axes = {
-        name: (name, start + step * np.arange(n), {"units": "km"})
-        for name, n, step, start in zip("zx", shape, spacing, origin, strict=True)
-    }
-    data = {name: (("z", "x"), values, {"units": unit}) for name, (values, unit) in fields.items()}
     partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     try:
-        xarray.Dataset(data, axes).to_netcdf(partial, engine="h5netcdf")
+        writers[path.suffix.lower()](fields, spacing, origin, partial)
         partial.replace(path)
     except OSError as error:
         raise WorkError(f"{path}: could not be written ({error}); check space and permissions") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def _axes(fields: Fields, spacing: Pair, origin: Pair) -> list[Array]:
+    """Depths and distances of the nodes, km."""
+    shape = next(iter(fields.values()))[0].shape
+    return [start + step * np.arange(n) for n, step, start in zip(shape, spacing, origin, strict=True)]
+
+
+def _write_netcdf(fields: Fields, spacing: Pair, origin: Pair, path: Path) -> None:
+    import xarray
+
+    nodes = zip("zx", _axes(fields, spacing, origin), strict=True)
+    axes = {name: (name, values, {"units": "km"}) for name, values in nodes}
+    data = {name: (("z", "x"), values, {"units": unit}) for name, (values, unit) in fields.items()}
+    xarray.Dataset(data, axes).to_netcdf(path, engine="h5netcdf")
+
+
+def _write_csv(fields: Fields, spacing: Pair, origin: Pair, path: Path) -> None:
+    """Rows ``z,x,…`` depth by depth; the fields to every digit, the coordinates to a micrometre."""
+    z, x = (np.round(axis, 9) for axis in _axes(fields, spacing, origin))
+    columns = [*(axis.ravel() for axis in np.meshgrid(z, x, indexing="ij"))]
+    columns += [values.ravel() for values, _ in fields.values()]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["z", "x", *fields])
+        writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _write_npz(fields: Fields, spacing: Pair, origin: Pair, path: Path) -> None:
+    arrays = {name: values for name, (values, _) in fields.items()}
+    with open(path, "wb") as file:
+        np.savez_compressed(file, allow_pickle=False, spacing=spacing, origin=origin, **arrays)

@@ -94,8 +94,9 @@ def read_solid(path: str | os.PathLike[str], *, unit: Literal["km", "m"] = "km")
 
     Args:
         path: ``.nc``, variables ``vs`` and perhaps ``vp`` and ``rho`` with coordinates ``z`` and ``x``, whose
-            attributes ``units`` go before ``unit``; ``.npz``, arrays of these names and ``spacing``; ``.csv``, columns
-            ``z,x,vs``, ``z,x,vp,vs`` or ``z,x,vp,vs,rho``, one row per node in any order.
+            attributes ``units`` go before ``unit``; ``.npz``, arrays of these names, ``spacing`` and
+            perhaps ``origin``; ``.csv``, columns ``z,x,vs``, ``z,x,vp,vs`` or ``z,x,vp,vs,rho``, one row per node in
+            any order.
         unit: of the numbers in the file: ``"km"`` with km/s and g/cm³, or ``"m"`` with m/s and kg/m³.
 
     Raises:
@@ -120,10 +121,10 @@ def read_solid(path: str | os.PathLike[str], *, unit: Literal["km", "m"] = "km")
 
 
 def write_solid(section: SolidSection, path: str | os.PathLike[str]) -> None:
-    """Write a section as NetCDF, complete or not at all; :func:`read_solid` reads it back.
+    """Write a section as ``.nc``, ``.csv`` or ``.npz``, complete or not at all; :func:`read_solid` reads it back.
 
     Raises:
-        InputError: a suffix that is not ``.nc``, or no such folder.
+        InputError: another suffix, or no such folder.
         WorkError: the disk refuses.
     """
     units = {"vp": "km/s", "vs": "km/s", "rho": "g/cm3"}

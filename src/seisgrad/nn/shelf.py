@@ -43,6 +43,15 @@ class Shelf:
         """The card of a network, without its weights."""
         return weights.files(self.folder(name)).read_record()
 
+    def verify(self, name: str | Path) -> dict[str, Any]:
+        """The card of a network whose weights are whole: of the SHA-256 that it states, finite, and of a format that
+        this version reads.
+
+        Raises:
+            InputError: what is wrong with them.
+        """
+        return weights.load(self.folder(name))[1]
+
     def annotate(self, name: str | Path, entries: Mapping[str, Any]) -> None:
         """Add entries to the card of a network, or replace them."""
         pair = weights.files(self.folder(name))
