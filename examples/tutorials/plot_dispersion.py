@@ -20,6 +20,7 @@ from seisgrad.dispersion.invert import invert
 from seisgrad.dispersion.starting_model import from_reference
 from seisgrad.plot.fit import fit
 from seisgrad.plot.profile import ensemble, profile, profile_band
+from seisgrad.report import kono
 
 record = Path(obspy.__file__).parent / "io/seisan/tests/data/2001-01-13-1742-24S.KONO__004"
 centroid = obspy.UTCDateTime("2001-01-13T17:33:32.4") + 17.0  # the origin, and half of its duration
@@ -28,11 +29,14 @@ station = sg.dispersion.Station(59.649, 9.598)
 periods = (20.0, 24.0, 29.0, 36.0, 45.0, 56.0, 70.0, 90.0, 115.0)
 
 # %%
-# Multiple-filter analysis follows the envelope from period to period. The uncertainty of a pick comes from the
-# width of the filter and the noise; what cannot be read off a record, such as a wrong origin time, is put in by
-# hand as a ``floor``, here 1 % of the velocity.
+# Multiple-filter analysis follows the envelope from period to period. The uncertainty of a pick comes from the width
+# of the filter and the noise; what cannot be read off a record, such as a wrong origin time, is put in by hand as a
+# ``floor``, here 1 % of the velocity. The record comes without its response: the sensor is taken to be an STS-1, flat
+# to 360 s, whose delay at long periods would else be taken for slow waves.
 
-measured = sg.dispersion.measure(record, event, station, "rayleigh", periods=periods, floor=0.01)
+measured = sg.dispersion.measure(
+    record, event, station, "rayleigh", periods=periods, floor=0.01, response=kono.response()
+)
 print(f"{measured.distance_km:.0f} km; {int(measured.good.sum())} of {len(periods)} periods are good")
 
 fig, ax = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
