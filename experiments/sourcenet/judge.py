@@ -5,7 +5,8 @@
 Every folder is one that train.py has finished, NAME-SEED; how many passes it was taught stands in its card. Errors are
 kept event by event in the folder of --errors, so that a stopped run goes on and later trainings join earlier ones;
 folders that are not finished are left out and told. Written are results/judged.csv, which the command reads, and the
-tables of the documentation made from it: baselines.csv, ablations.csv, models.csv and size.csv.
+tables of the documentation made from it: baselines.csv, ablations.csv, models.csv and size.csv. Where results.csv of
+the command lies beside them, its cases become cases.csv; --tables makes the tables again and judges nothing.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 import torch
 
 from seisgrad.report.provenance import write_record
-from seisgrad.report.reproduce.sourcenet import GROUPS, elsewhere, errors_on
+from seisgrad.report.reproduce.sourcenet import CASES, GROUPS, elsewhere, errors_on
 from seisgrad.report.reproduce.sourcenet_tables import (
     ABLATIONS,
     BASELINES,
@@ -56,7 +57,10 @@ def main() -> None:
     if not chosen.tables:
         rows = rows_of(judged(chosen.folders, chosen.bank, chosen.errors, chosen.events, chosen.groups))
         write(chosen.out / "judged.csv", Row._fields, [list(map(cell, row)) for row in rows])
-    tables(read_rows(chosen.out / "judged.csv"), chosen.out)
+    if rows := read_rows(chosen.out / "judged.csv"):
+        tables(rows, chosen.out)
+    if (chosen.out / "results.csv").is_file():
+        cases(chosen.out)
 
 
 def judged(
@@ -110,6 +114,28 @@ def tables(rows: Sequence[Row], out: Path) -> None:
         lines = [line(kind, by, kind[0] if name != "models" else f"{MODELS[kind[0]]}") for kind in chosen]
         first = "velocity models" if name == "models" else "network"
         write(out / f"{name}.csv", [first, *HEADER], lines)
+
+
+def cases(out: Path) -> None:
+    """The cases of the shipped network, one line each."""
+    with (out / "results.csv").open(encoding="utf-8") as text:
+        found = {(row["case"], row["metric"]): row for row in csv.DictReader(text) if row["operator"] == OURS}
+    lines = []
+    for case in CASES:
+        if (case.name, "kagan_mean_deg") in found:
+            line = [case.name, case.words]
+            for metric, digits in (("kagan_mean_deg", 1), ("kagan_median_deg", 1), ("mw_mae", 3)):
+                row = found[case.name, metric]
+                paper = f" ({row['paper']})" if row["paper"] else ""
+                line.append(f"{float(row['ours']):.{digits}f}{paper}")
+            covered = found.get((case.name, "coverage_90"))
+            line += [
+                f"{float(covered['ours']):.0%}" if covered else "",
+                found[case.name, "kagan_mean_deg"]["n"],
+            ]
+            lines.append(line)
+    header = ("case", "events", "mean (°)", "median (°)", "Mw", "in the ball of 90 %", "number")
+    write(out / "cases.csv", header, lines)
 
 
 HEADER = (

@@ -220,11 +220,14 @@ class _Work:
         from seisgrad.report.figures import png
         from seisgrad.report.reproduce.sourcenet import prior_of
         from seisgrad.report.reproduce.sourcenet_figures import heart_figure
-        from seisgrad.report.reproduce.sourcenet_heart import by_heart, heart_lines
+        from seisgrad.report.reproduce.sourcenet_heart import STEPS, by_heart, heart_lines, kept_by_heart
 
         with self.console.step("A hundred events by heart") as step:
             kind = self.networks[self.shown].card["network"]
-            course = by_heart(prior_of(self.bank, _inner()), kind, tell=step.at)
+            course = kept_by_heart(
+                self.state / f"by-heart-{kind}-{STEPS}.json",
+                lambda: by_heart(prior_of(self.bank, _inner()), kind, tell=step.at),
+            )
             step.say(f"{course.kagan[-1]:.1f}°")
         self.lines += heart_lines(kind, course)
         self.drawn["heart"] = png(heart_figure({kind: course}))

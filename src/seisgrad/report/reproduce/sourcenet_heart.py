@@ -1,8 +1,10 @@
 """The first thing a network of sources must be able to do: learn a hundred events by heart."""
 
+import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +79,19 @@ def by_heart(
             rows.append((step, found["kagan"], found["magnitude"], loss))
             tell(f"step {step} of {steps}, {found['kagan']:.1f} degrees")
     return Course(*zip(*rows, strict=True))
+
+
+def kept_by_heart(file: Path, learn: Callable[[], Course]) -> Course:
+    """A course from its file, or the one that is made now and kept there."""
+    if file.is_file():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return Course(**{name: tuple(values) for name, values in kept.items()})
+    course = learn()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(course)), encoding="utf-8")
+    draft.replace(file)
+    return course
 
 
 def heart_lines(name: str, found: Course, events: int = EVENTS) -> list[Line]:
