@@ -96,8 +96,9 @@ class Page:
             aims=len(aims),
             missed=len(missed),
         )
-        parts = [HEAD, head, *map(self._section, self.sections), *self._others()]
-        parts += [self._losses(papers, programs, missed), self._aims(aims), self._made()]
+        compared, others = self.sections[:2], self.sections[2:]
+        parts = [HEAD, head, *map(self._section, compared), self._losses(papers, programs, missed)]
+        parts += [self._aims(aims), *map(self._section, others), *self._others(), self._made()]
         return "\n".join(parts)
 
     def tidy(self) -> list[Row]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from seisgrad.report.provenance import NOT_RECORDED, record_of
 
 Row = dict[str, str]
-_NUMBER = re.compile(r"[−∞]?[\d .·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*( †)?( \([\d.]*\))?")
+_NUMBER = re.compile(r"[−∞]?[\d\s.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]*(\s†)?(\s\([\d.]*\))?")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 FOLDERS = ("experiments", "benchmarks")
 
@@ -76,7 +76,7 @@ def shown(text: str, decimals: int | None = None) -> str:
 
 
 def _spaced(value: int) -> str:
-    return f"{value:,}".replace(",", " ") if abs(value) >= 10_000 else str(value)
+    return f"{value:,}".replace(",", "\u00a0") if abs(value) >= 10_000 else str(value)
 
 
 def _minus(text: str) -> str:

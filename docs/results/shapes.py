@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from results.losses import behind, worse
 from results.reading import Row, chosen, markdown, shown, value_of
 
-MARK = " †"
+MARK = "\u00a0†"
 
 
 def drawn(entry: Mapping, rows: Sequence[Row]) -> str:
@@ -71,7 +71,7 @@ def pivot(entry: Mapping, rows: Sequence[Row]) -> str:
             return ""
         text = shown(row[name], decimals) + MARK * (row in lost)
         if paper and row[paper]:
-            text += MARK * worse(row) + ("" if alone else f" ({shown(row[paper], decimals)})")
+            text += MARK * worse(row) + ("" if alone else f"\u00a0({shown(row[paper], decimals)})")
         return text
 
     lines = []
