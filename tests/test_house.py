@@ -63,7 +63,9 @@ MAY_IMPORT = {
         "plot",
         "source",
     },
+    "explorer": {"audit", "dispersion", "nn"},
     "cli": {
+        "explorer",
         "audit",
         "config",
         "operator",
