@@ -50,6 +50,7 @@ sphinx_gallery_conf = {
     "examples_dirs": str(ROOT / "examples" / "tutorials"),
     "gallery_dirs": "gallery",
     "filename_pattern": r"plot_.*\.py",
+    "within_subsection_order": "gallery_order.place",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
