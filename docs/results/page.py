@@ -144,14 +144,12 @@ class Page:
 
     def _table(self, entry: Mapping) -> str:
         rows = self.rows[entry["file"]]
+        found = chosen(rows, entry.get("where", {}))
         if entry.get("tidy") == "all":
             return "\n".join(
-                self._metric(entry, rows, metric) for metric in dict.fromkeys(r["metric"] for r in rows)
+                self._metric(entry, found, metric) for metric in dict.fromkeys(r["metric"] for r in found)
             )
-        found = chosen(rows, entry.get("where", {}))
-        shape = (
-            drawn(entry, rows) if found else "No lines.\n" if rows else "No line: there is nothing to list.\n"
-        )
+        shape = drawn(entry, rows) if found else "Nothing to list.\n"
         return f"**{entry['asks']}** ({self._link(entry['file'])})\n\n{shape}"
 
     def _metric(self, entry: Mapping, rows: list[Row], metric: str) -> str:
