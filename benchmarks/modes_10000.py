@@ -4,7 +4,7 @@ Prints, and writes as CSV, how many values are wrong, missing or extra and how m
 every disagreement goes to a second CSV with the model's family and seed, from which `reference.families.draw`
 makes it again.
 
-    python benchmarks/modes_10000.py --number 10000 --first-seed 0 --workers 2 --out modes
+    python benchmarks/modes_10000.py --number 10000 --first-seed 100000 --out benchmarks/results/modes_10000
 """
 
 import argparse
@@ -82,10 +82,11 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--number", type=int, default=10000, help="models over all families")
-    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--first-seed", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--family", choices=FAMILIES, action="append", help="only these (default: all)")
-    parser.add_argument("--out", default="modes", help="stem of the two CSV files")
+    stem = Path(__file__).parent / "results" / "modes_10000"
+    parser.add_argument("--out", default=str(stem), help="stem of the two CSV files")
     arguments = parser.parse_args()
     families = arguments.family or FAMILIES
     tasks = [

@@ -186,12 +186,18 @@ def main() -> None:
     work = {"full_space": full_space_rows, "converged": converged_rows, "time": lambda: time_rows(asked.grt)}
     if asked.grt:
         work["second_code"] = lambda: second_code_rows(asked.grt)
-    rows = [r for name, make in work.items() if not asked.only or name in asked.only for r in make()]
+    made = [name for name in work if not asked.only or name in asked.only]
+    kept = []
+    if asked.out.exists():  # what this run does not make stays as it is
+        with asked.out.open(newline="") as file:
+            kept = [row for row in csv.DictReader(file) if row["experiment"] not in made]
+    rows = [row for name in made for row in work[name]()]
     with asked.out.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
+        writer.writerows(kept)
         writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in r.items()} for r in rows)
-    write_record(asked.out)
+    write_record(asked.out, part=bool(kept))
     for name in dict.fromkeys((r["experiment"], r["case"]) for r in rows):
         these = [r for r in rows if (r["experiment"], r["case"]) == name]
         worst = {"error": max, "correlation": min, "ratio": max, "seconds": max}

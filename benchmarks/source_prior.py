@@ -1,16 +1,17 @@
 """How fast events are drawn, and what a bank of Green's functions is worth between its nodes.
 
-    python benchmarks/source_prior.py BANK [--out benchmarks/results/source_prior.csv]
+    python benchmarks/source_prior.py [BANK] [--out benchmarks/results/source_prior.csv]
 
-BANK is made by ``seisgrad source simulate`` or ``seisgrad.source.make_bank``. ``speed``: events per second of one core
-with 24 stations each and everything random, for batches of as many. ``distance`` and ``depth``: every second node is
-taken out, and the windows there are made from the two neighbours, by their mean with weights (``linear``, each in step
-with its first arrival) or from one of them (``nearest``); ``median`` and ``p90`` of the error's norm over that of the
-window, in mechanisms of all orientations.
+BANK is made by ``seisgrad source simulate``; without one, three models are made first, about a minute. ``speed``:
+events per second of one core with 24 stations each and everything random, for batches of as many. ``distance`` and
+``depth``: every second node is taken out, and the windows there are made from the two neighbours, by their mean with
+weights (``linear``, each in step with its first arrival) or from one of them (``nearest``); ``median`` and ``p90`` of
+the error's norm over that of the window, in mechanisms of all orientations.
 """
 
 import argparse
 import csv
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,8 @@ import torch
 
 from seisgrad.report.provenance import write_record
 from seisgrad.source.draws import event
-from seisgrad.source.greens import GreensBank, settings_of
+from seisgrad.source.earths import TRAIN
+from seisgrad.source.greens import GreensBank, make_bank, settings_of
 from seisgrad.source.prior import Prior
 from seisgrad.source.radiation import coefficients
 from seisgrad.source.randomisation import CLEAN, Randomisation
@@ -78,12 +80,16 @@ def between(bank: GreensBank, axis: str) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("bank", type=Path)
+    parser.add_argument("bank", type=Path, nargs="?")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "source_prior.csv")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    bank = GreensBank.open(options.bank, list(settings_of(options.bank)["models"])[:3])
-    rows = [*speed(bank), *between(bank, "distance"), *between(bank, "depth")]
+    with tempfile.TemporaryDirectory() as folder:
+        if options.bank is None:
+            options.bank = Path(folder) / "greens.zarr"
+            make_bank(options.bank, TRAIN[:3])
+        bank = GreensBank.open(options.bank, list(settings_of(options.bank)["models"])[:3])
+        rows = [*speed(bank), *between(bank, "distance"), *between(bank, "depth")]
     with options.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
