@@ -1,5 +1,6 @@
 """How the documentation is built: ``make docs``."""
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ sys.path.insert(0, str(ROOT / "docs"))
 import architecture_drawing  # noqa: E402
 
 architecture_drawing.write()
+logging.getLogger("seisgrad").setLevel(
+    logging.WARNING
+)  # a package that tutorials load shows all that is logged
 
 project = "seisgrad"
 author = "seisgrad developers"
@@ -52,6 +56,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"plot_.*\.py",
     "within_subsection_order": "gallery_order.place",
     "abort_on_example_error": True,
+    "capture_repr": (),
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
@@ -77,7 +82,16 @@ def _no_fields(_app, _what, _name, member, _skip, _options) -> bool | None:
     return True if type(member).__name__ == "_tuplegetter" else None
 
 
+def _write_explorer(app, error) -> None:
+    """The page that docs/explorer.md opens, beside it."""
+    if error is None and app.builder.format == "html":
+        from seisgrad.explorer import page
+
+        (Path(app.outdir) / "seisgrad-explorer.html").write_text(page(), encoding="utf-8")
+
+
 def setup(app) -> None:
     """Called by Sphinx."""
+    app.connect("build-finished", _write_explorer)
     app.connect("autodoc-skip-member", _no_fields)
     app.connect("autodoc-process-docstring", _plain_equations, priority=100)  # before napoleon

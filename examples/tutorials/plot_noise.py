@@ -127,5 +127,6 @@ ensemble(ax, starting.rock_depth, starting.prior.sample(400, seed=1), bottom=14.
 profile_band(ax, starting.rock_depth, mean, sigma, bottom=14.0, label="posterior, 2σ")
 depth, vs = staircase(earth.depth, earth.vs, 14.0)
 ax.plot(vs, depth, color="black", label="truth")
+ax.set_xlabel("vs (km/s)")
 ax.legend()
 plt.show()
