@@ -150,8 +150,9 @@ def anchors(path: Path) -> set[str]:
 
 
 def links(path: Path) -> list[str]:
-    """Where a page points to inside the project: links, images, entries of tables of contents."""
+    """Where a page points to inside the project: links, images, tables from files, entries of tables of contents."""
     text = prose(path)
+    tables = re.findall(r"^:file: (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     found = [link for link in re.findall(r"\]\(<?([^)\s>]+)>?(?: \"[^\"]*\")?\)", text)]
     found += re.findall(r"(?:href|src)=\"([^\"]+)\"", text)
     found += re.findall(r"^[`:]{3,}\{(?:figure|image)\} (\S+)", text, re.MULTILINE)
@@ -160,11 +161,16 @@ def links(path: Path) -> list[str]:
             line.strip() for line in contents.splitlines() if line.strip() and not line.startswith(":")
         ]
         found += [re.sub(r"^.*<(.+)>$", r"\1", entry) + ".md" for entry in entries if "*" not in entry]
-    return [link for link in found if not re.match(r"[a-z]+:", link)]
+    return [*(link for link in found if not re.match(r"[a-z]+:", link)), *tables]
 
 
 def made_when_built(path: Path) -> bool:
-    """Whether a page is one that the gallery makes of a script: docs/gallery/plot_x of examples/tutorials/plot_x.py."""
+    """Whether a page is one that the gallery makes of a script: docs/gallery/plot_x of examples/tutorials/plot_x.py.
+
+    The explorer is made as well, by docs/conf.py.
+    """
+    if path == DOCS / "seisgrad-explorer.html":
+        return True
     if path.parent != DOCS / "gallery":
         return False
     return path.stem == "index" or (ROOT / "examples" / "tutorials" / f"{path.stem}.py").is_file()

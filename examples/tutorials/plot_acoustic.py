@@ -110,10 +110,10 @@ for ax, velocity, title in zip(
     axes, (truth[0], found.model[0]), ("The truth", "What was found"), strict=True
 ):
     section = sg.earth.Section(velocity.double(), start[1].double(), (grid.spacing, grid.spacing))
-    image = section_image(ax, section, limits=(2.6, 3.25))
+    section_image(ax, section, limits=(2.6, 3.25))
     ax.set_title(title)
 axes[0].set_ylim(side, 0.0)
-fig.colorbar(image, ax=axes, label="velocity (km/s)")
+fig.colorbar(axes[0].collections[0], ax=axes, label="velocity (km/s)")
 
 # %%
 fig, ax = plt.subplots(figsize=(6.5, 3), layout="constrained")

@@ -80,11 +80,11 @@ print(
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(8, 4.6), sharex=True, layout="constrained")
 for ax, section, title in zip(axes, (truth, found.section), ("the truth", "what was found"), strict=True):
-    image = ax.pcolormesh(grid.x, grid.z, section.vs - start.vs, cmap="RdBu", vmin=-0.45, vmax=0.45)
+    ax.pcolormesh(grid.x, grid.z, section.vs - start.vs, cmap="RdBu", vmin=-0.45, vmax=0.45)
     ax.plot(stations, torch.zeros(12), "kv", ms=4, clip_on=False)
     ax.set(title=f"vs against the start: {title}", ylabel="z (km)", ylim=(7.0, 0.0))
 axes[-1].set_xlabel("x (km)")
-fig.colorbar(image, ax=axes, label="km/s")
+fig.colorbar(axes[0].collections[0], ax=axes, label="km/s")
 
 # %%
 # How sure is it? A Gaussian around the model, of changes that are smooth between a few nodes, says where the data

@@ -11,6 +11,7 @@ network that reads windows around P and S.
 # added. The motion is that of the vertical, away from the source, and clockwise.
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 
 import seisgrad as sg
@@ -42,7 +43,7 @@ motion = physics(truth)
 size = motion.abs().amax((1, 2), keepdim=True)
 motion = motion + 0.001 * size * torch.randn(motion.shape, generator=generator, dtype=torch.float64)
 
-travel = first_arrivals(column, [depth], distance.numpy())
+travel = first_arrivals(column, np.array([depth]), distance.numpy())
 picks = torch.stack([torch.from_numpy(travel.p[0]), torch.from_numpy(travel.s[0])], 1)
 
 order = distance.argsort()
