@@ -63,6 +63,13 @@ TRAIN = (
 #: Models from elsewhere.
 OTHER = tuple(_TABLES)
 NAMES = TRAIN + HELD_OUT + OTHER
+_GROUPS = {"train": TRAIN, "held_out": HELD_OUT, "other": OTHER}
+
+
+def names_in(words: str) -> tuple[str, ...]:
+    """Names of velocity models, separated by commas; ``train``, ``held_out`` and ``other`` stand for theirs."""
+    given = (word.strip() for word in words.split(","))
+    return tuple(dict.fromkeys(name for word in given for name in _GROUPS.get(word, (word,))))
 
 
 def named_column(name: str) -> Column:

@@ -28,6 +28,7 @@ from seisgrad.source.windows import cut_windows
 if TYPE_CHECKING:
     from obspy import Inventory
 
+_FARTHEST = 1000.0  # km from the epicentre, of the nearest station
 _BEFORE = 120.0  # s before the origin at which motion begins
 _SLOWEST, _AFTER = 2.0, 120.0  # km/s, and s after such waves at which it ends
 _HEARD = 1.5  # times the motion before P that waves must reach
@@ -64,10 +65,10 @@ class Event:
     lowest: Float[Tensor, " station"]
     remarks: tuple[Remark, ...]
 
-    def gather(self) -> Gather:
-        """The windows that a network reads, cut around the picks."""
+    def gather(self, picks: Float[Tensor, "station 2"] | None = None) -> Gather:
+        """The windows that a network reads, cut around these picks, or around those of the event."""
         start = torch.full_like(self.distance, self.start)
-        windows, recorded = cut_windows(self.motion, start, self.picks)
+        windows, recorded = cut_windows(self.motion, start, self.picks if picks is None else picks)
         depth = self.distance.new_tensor(self.origin.depth)
         return Gather(windows, recorded, self.distance, self.azimuth, self.place, depth)
 
@@ -98,6 +99,12 @@ def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
     remarks = [*unread, *unusable, *homeless]
     if not sites:
         raise _nothing_left(folder, remarks)
+    if sites[0].distance > _FARTHEST:
+        raise InputError(
+            f"the epicentre in {folder}, {origin.latitude:g} degrees north and {origin.longitude:g} degrees east, is "
+            f"{sites[0].distance:.0f} km from the nearest station, {sites[0].name}, expected at most {_FARTHEST:g} km: "
+            "check latitude and longitude and their signs"
+        )
     picks = read_picks(folder / "picks.csv", origin)
     times, picked, doubtful = arrival_times(sites, origin.depth, arrivals, picks)
     last = max(float(times.max()), max(site.distance for site in sites) / _SLOWEST) + _AFTER
@@ -106,7 +113,8 @@ def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
     kept = [k for k, one in enumerate(read) if one.motion.components]
     if not kept and all(one.wrong_time for one in read):
         raise InputError(
-            f"all records in {folder} begin after P or end before S of {origin.time}: is the origin time right?"
+            f"all records in {folder} begin after P or end before S of {origin.time}: check the time and the place "
+            "of the origin"
         )
     remarks += [remark for one in read for remark in one.remarks]
     if not kept:
@@ -115,7 +123,8 @@ def read_event(folder: str | os.PathLike[str], arrivals: Arrivals) -> Event:
     loud = _loudness(motion, axis.start, times[kept])
     if (loud < _HEARD).all():
         raise InputError(
-            f"no station in {folder} has more motion at P and S of {origin.time} than before: is the origin time right?"
+            f"no station in {folder} has more motion at P and S of {origin.time} than before: check the time "
+            "and the place of the origin"
         )
     for k, ratio in zip(kept, loud.tolist(), strict=True):
         if ratio < _HEARD:

@@ -31,6 +31,13 @@ class Remark(NamedTuple):
     reason: str
 
 
+class Pick(NamedTuple):
+    """When somebody picked a wave, s after the origin, and where that stands, file and line."""
+
+    time: float
+    where: str
+
+
 @dataclass(frozen=True)
 class Instrument:
     """The channels of one instrument of a station, ``NET.STA.LOC.CHA``, and the files that hold them."""
@@ -147,8 +154,8 @@ def read_records(file: Path, *, headers: bool = False) -> "Stream":
         raise InputError(f"it cannot be read as a record ({_first_line(error)})") from error
 
 
-def read_picks(file: Path, origin: Origin) -> dict[tuple[str, str], float]:
-    """Times after the origin, s, by station ``NET.STA`` and phase, of a table with the columns
+def read_picks(file: Path, origin: Origin) -> dict[tuple[str, str], Pick]:
+    """Picks by station ``NET.STA`` and phase, of a table with the columns
     ``network,station,phase,time``; of several picks such as Pn and Pg the first in time. No file has no picks.
 
     Raises:
@@ -156,13 +163,13 @@ def read_picks(file: Path, origin: Origin) -> dict[tuple[str, str], float]:
     """
     if not file.is_file():
         return {}
-    picks: dict[tuple[str, str], float] = {}
-    for key, seconds in _picks(file, origin):
-        picks[key] = min(seconds, picks.get(key, seconds))
+    picks: dict[tuple[str, str], Pick] = {}
+    for key, pick in _picks(file, origin):
+        picks[key] = min(pick, picks.get(key, pick))
     return picks
 
 
-def _picks(file: Path, origin: Origin) -> Iterator[tuple[tuple[str, str], float]]:
+def _picks(file: Path, origin: Origin) -> Iterator[tuple[tuple[str, str], Pick]]:
     with extra("records"):
         from obspy import UTCDateTime
 
@@ -173,19 +180,19 @@ def _picks(file: Path, origin: Origin) -> Iterator[tuple[tuple[str, str], float]
             raise InputError(f"{file} has no column {missing[0]!r}, expected {','.join(_COLUMNS)}")
         for row in table:
             network, station, phase, time = ((row[name] or "").strip() for name in _COLUMNS)
-            where = f"{file}, line {table.line_num}:"
+            where = f"{file}, line {table.line_num}"
             if phase.lower() not in _PICKED:
                 raise InputError(
-                    f"{where} the phase is {phase!r}, expected P or S, also with n, g or b behind"
+                    f"{where}: the phase is {phase!r}, expected P or S, also with n, g or b behind"
                 )
             try:
                 seconds = float(UTCDateTime(time) - origin.utc)
             except (TypeError, ValueError, OverflowError) as error:
                 example = "UTC such as 2019-07-16T20:11:15.2"
-                raise InputError(f"{where} the time is {time!r}, expected {example}") from error
+                raise InputError(f"{where}: the time is {time!r}, expected {example}") from error
             if abs(seconds) > _LATEST:
-                raise InputError(f"{where} the time is {seconds:.0f} s after the origin: is the date right?")
-            yield (f"{network}.{station}", phase[0].upper()), seconds
+                raise InputError(f"{where}: the time is {seconds:.0f} s after the origin: is the date right?")
+            yield (f"{network}.{station}", phase[0].upper()), Pick(seconds, where)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """Whether an event is like those a network has learned from, and in what it is not, said so that it can be acted on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -83,8 +83,13 @@ class Familiar:
         distance = (apart @ self._inverse).square().mean(-1).sqrt()
         return torch.where(gather.present, distance, 0.0)
 
-    def complaints(self, gather: Gather) -> list[str]:
-        """In what one event is unlike the training, one sentence each; empty where it is not."""
+    def complaints(self, gather: Gather, names: Sequence[str] = ()) -> list[str]:
+        """In what one event is unlike the training, one sentence each; empty where it is not.
+
+        Args:
+            gather: the event.
+            names: of its stations; without any they are numbered.
+        """
         seen, there = self._entries, gather.present
         number, open_angle = int(there.sum()), float(gap(gather))
         said = []
@@ -117,9 +122,11 @@ class Familiar:
                 f"{without:.0%} of the stations have no vertical record, in training {seen['without_vertical']:.0%} "
                 "at most"
             )
-        return said + self._of_records(gather, there, number)
+        return said + self._of_records(gather, there, number, names or range(len(there)))
 
-    def _of_records(self, gather: Gather, there: Bool[Tensor, " station"], number: int) -> list[str]:
+    def _of_records(
+        self, gather: Gather, there: Bool[Tensor, " station"], number: int, names: Sequence[object]
+    ) -> list[str]:
         distance = self.distances(gather)
         strange = (distance > self._entries["station"]).nonzero().flatten().tolist()
         mean = float((distance.square().sum() / max(number, 1)).sqrt())
@@ -131,7 +138,8 @@ class Familiar:
             f"the records are unlike those of training, most in {FEATURES[worst]} ({float(apart[worst]):+.1f} standard "
             "deviations in the mean): check the origin time, the picks, the response and clipping"
         )
-        return [told + (f"; strangest are stations {', '.join(map(str, strange[:5]))}" if strange else "")]
+        strangest = ", ".join(str(names[k]) for k in strange[:5])
+        return [told + (f"; strangest are {strangest}" if strange else "")]
 
 
 def seen(gather: Gather) -> dict[str, Any]:

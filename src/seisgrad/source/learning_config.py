@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from seisgrad.config import from_mapping
-from seisgrad.source.earths import HELD_OUT, OTHER, TRAIN
+from seisgrad.source.earths import names_in
 from seisgrad.source.greens import GreensBank
 from seisgrad.source.harmonic import HarmonicSize
 from seisgrad.source.prior import Prior
@@ -49,9 +49,7 @@ class Drawing:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the velocity models."""
-        groups = {"train": TRAIN, "held_out": HELD_OUT, "other": OTHER}
-        words = (word.strip() for word in self.models.split(","))
-        return tuple(dict.fromkeys(name for word in words for name in groups.get(word, (word,))))
+        return names_in(self.models)
 
 
 @dataclass(frozen=True)

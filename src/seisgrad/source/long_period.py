@@ -14,7 +14,9 @@ from seisgrad.source.event import Event
 from seisgrad.source.event_files import Remark
 from seisgrad.source.gather import SAMPLING
 from seisgrad.source.layered import Band, Column, elementary
+from seisgrad.source.layered.solver import SHALLOWEST
 from seisgrad.source.moment_tensor import from_basis
+from seisgrad.source.pulses import moment_rate
 from seisgrad.source.radiation import coefficients, components
 
 #: Depths at which a mechanism is sought, km.
@@ -33,6 +35,7 @@ _LEAD = 3.0  # s of the window before P
 _SLOWEST = 2.2  # km/s, of the surface waves that end the window
 _MODEL = 0.2  # of the signal, that Green's functions are wrong by
 _APART = 15.0  # times the amplitude of the others is no earthquake's doing
+_SLOW, _LEAST_SLOW = 0.05, 0.5  # of the time S needs, that velocities are usually wrong by, and s at least
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,13 @@ class LongPeriod:
     """What a linear fit is made of. Only stations that can be used are here.
 
     Attributes:
-        stations: their places in the event.
+        stations: their places in the event, and
+        azimuth: from the epicentre, degrees.
         records: displacement at every shift in time, m; zero outside the window and where a component was not recorded.
         greens: displacement for the unit elements of the basis of moment tensors, m per N·m, in the same window.
         weight: one over the variance of a sample.
+        independent: how many samples of a station are independent of each other in the band.
+        tolerance: standard deviation of the shifts that velocities explain, s: 5 % of the time that S needs.
         depths: of the Green's functions, km.
         shifts: s; a positive one says that the recorded waves are later than the computed ones.
         time: of the samples, s after the origin.
@@ -51,9 +57,12 @@ class LongPeriod:
     """
 
     stations: tuple[int, ...]
+    azimuth: Float[Tensor, " station"]
     records: Float[Tensor, "shift station component time"]
     greens: Float[Tensor, "depth station basis component time"]
     weight: Float[Tensor, "station component"]
+    independent: Float[Tensor, " station"]
+    tolerance: Float[Tensor, " station"]
     depths: Float[Tensor, " depth"]
     shifts: Float[Tensor, " shift"]
     time: Float[Tensor, " time"]
@@ -68,6 +77,7 @@ def long_period(
     *,
     longest_shift: float,
     basis: int,
+    duration: float = 0.0,
 ) -> LongPeriod:
     """Filter the records of an event, and compute what they would be for each element of the basis.
 
@@ -83,22 +93,15 @@ def long_period(
         depths: km.
         longest_shift: s.
         basis: 5 elements without a volume change, or 6.
+        duration: of the source, s, whose moment rate is a triangle.
 
     Raises:
         InputError: corners that make no band, a negative shift, or fewer than three stations that can be used.
     """
+    check_band(band)
+    check_shift(longest_shift, band)
+    check_depths(depths)
     low, high = band
-    if not 0 < low < high <= 1:
-        raise InputError(f"the band is {low:g} to {high:g} Hz, expected two rising corners, at most 1 Hz")
-    if not 0 <= longest_shift < 0.5 / high:
-        raise InputError(
-            f"the longest shift is {longest_shift:g} s, expected 0 or more and less than half of the shortest period, "
-            f"{0.5 / high:g} s: beyond, waves fit that are turned round"
-        )
-    if not all(0 < depth <= _DEEPEST for depth in depths):
-        raise InputError(
-            f"depths to try are {list(depths)} km, expected positive ones of at most {_DEEPEST:g} km"
-        )
     every = max(1, int(SAMPLING / (10 * high)))  # samples of the records to one of the coarse axis
     step = every / SAMPLING
     ends = event.distance / _SLOWEST + 1 / high
@@ -123,17 +126,44 @@ def long_period(
         )
     typical = (level * event.distance)[kept].median() / event.distance
     weight = 1.0 / (noise.square() + (_MODEL * typical).square()[:, None])
-    greens = _greens(event, kept, column, band, np.asarray(depths, float), time)
+    greens = _greens(event, kept, column, band, np.asarray(depths, float), time, duration)
     return LongPeriod(
         stations=tuple(kept),
+        azimuth=event.azimuth[kept],
         records=moved[:, kept],
         greens=torch.where(used[kept][:, None], greens[:, :, :basis], 0.0),
         weight=weight[kept],
+        independent=2.0 * (high - low) * step * used[kept].sum((1, 2)).to(torch.float64),
+        tolerance=(_SLOW * event.picks[kept, 1]).clamp(min=_LEAST_SLOW),
         depths=torch.as_tensor(np.asarray(depths, float)),
         shifts=shifts,
         time=time,
         remarks=tuple(remarks),
     )
+
+
+def check_band(band: tuple[float, float]) -> None:
+    """InputError where corners, Hz, make no band of long periods."""
+    low, high = band
+    if not 0 < low < high <= 1:
+        raise InputError(f"the band is {low:g} to {high:g} Hz, expected two rising corners, at most 1 Hz")
+
+
+def check_shift(longest: float, band: tuple[float, float]) -> None:
+    """InputError where stations could be shifted until their waves fit turned round."""
+    if not 0 <= longest < 0.5 / band[1]:
+        raise InputError(
+            f"the longest shift is {longest:g} s, expected 0 or more and less than half of the shortest period, "
+            f"{0.5 / band[1]:g} s: beyond, waves fit that are turned round"
+        )
+
+
+def check_depths(depths: Sequence[float]) -> None:
+    """InputError where there are no depths to try, km, or impossible ones."""
+    wrong = [depth for depth in depths if not SHALLOWEST <= depth <= _DEEPEST]
+    if wrong or not len(depths):
+        found = f"a depth to try is {wrong[0]:g} km" if wrong else "there is no depth to try"
+        raise InputError(f"{found}, expected {SHALLOWEST:g} to {_DEEPEST:g} km")
 
 
 def _response(
@@ -222,8 +252,9 @@ def _greens(
     band: tuple[float, float],
     depths: np.ndarray,
     time: Float[Tensor, " time"],
+    duration: float,
 ) -> Float[Tensor, "depth station 6 3 time"]:
-    """Displacement at the stations for a step of moment along each element of the basis."""
+    """Displacement at the stations for a ramp of moment along each element of the basis."""
     step = float(time[1] - time[0])
     before = round(_RINGING / step)
     wide = Band(before + len(time), step, _EMPTY * band[1], 4.0 * band[1])
@@ -232,7 +263,9 @@ def _greens(
     traces = torch.from_numpy(elementary(column, depths, distance, start, wide))
     length = fast_length(traces.shape[-1] + round(4 / band[0] / step))
     frequency = torch.fft.rfftfreq(length, step, dtype=torch.float64)
-    filtered = torch.fft.irfft(torch.fft.rfft(traces, length) * _response(frequency, band), length)
+    whole, triangle = torch.tensor(duration, dtype=torch.float64), torch.tensor(False)
+    source = moment_rate(frequency, whole, triangle) * _response(frequency, band)
+    filtered = torch.fft.irfft(torch.fft.rfft(traces, length) * source, length)
     filtered = filtered[..., before : before + len(time)]
     unit = from_basis(torch.eye(6, dtype=torch.float64))
     weights = coefficients(unit, event.azimuth[kept].expand(6, -1)).transpose(0, 1)  # [station, basis, 10]

@@ -125,8 +125,8 @@ def _run_with(traces: "Sequence[Trace]", axis: Axis, arrivals: tuple[float, floa
     if not runs or spans[0][0] > arrivals[0] or spans[-1][1] < arrivals[1]:
         there = f"{spans[0][0]:.1f} to {spans[-1][1]:.1f} s after the origin" if runs else "not there"
         raise WrongTime(
-            f"its records are {there}, and P is at {arrivals[0]:.1f} s and S at {arrivals[1]:.1f} s: is the origin "
-            "time right?"
+            f"its records are {there}, and P is at {arrivals[0]:.1f} s and S at {arrivals[1]:.1f} s: check the "
+            "time and the place of the origin"
         )
     holes = [(a[1], b[0]) for a, b in pairwise(spans) if b[0] > begin and a[1] < end]
     if holes:

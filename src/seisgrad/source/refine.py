@@ -13,24 +13,24 @@ from seisgrad.source.event import Event
 from seisgrad.source.event_files import Remark
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.layered import Column
-from seisgrad.source.linear_fit import Fit, Sums, fit, resolution, sums_of
-from seisgrad.source.long_period import DEPTHS, LEAST, SHIFT_STEP, LongPeriod, long_period
+from seisgrad.source.linear_fit import Fit, fit, resolution, sums_of
+from seisgrad.source.long_period import DEPTHS, SHIFT_STEP, LongPeriod, long_period
+from seisgrad.source.misfits import late_clocks, settle
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
 from seisgrad.source.origin_doubts import origin_doubts
+from seisgrad.source.pulses import duration
 from seisgrad.source.quakeml import Solution
 
 #: Hz, in which regional records are fitted.
 BAND = (0.02, 0.05)
+#: s, in time, of a station.
+LONGEST_SHIFT = 5.0
 #: A moment tensor without a volume change, or with one.
 Kind = Literal["deviatoric", "full"]
 
 _POOR = 0.3  # variance reduction
 _FEW = 6  # stations, below which resampling them says little
 _FREE = 1e-4  # of what the records tell of the best known part of a mechanism
-_TURNED, _OBLIQUE = (
-    0.3,
-    15.0,
-)  # variance reduction of horizontals that only needed to be turned by some degrees
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def refine(
     band: tuple[float, float] = BAND,
     depths: Sequence[float] = DEPTHS,
     kind: Kind = "deviatoric",
-    longest_shift: float = 3.0,
+    longest_shift: float = LONGEST_SHIFT,
     draws: int = 200,
     seed: int = 0,
 ) -> Refinement:
@@ -118,8 +118,9 @@ def refine(
 
     At every depth the five components of a moment tensor without a volume change (or six) are found by linear least
     squares, and each station is shifted in time to where it fits best, which forgives the velocities what they are
-    wrong by on the way there. Stations that the fit explains worse than silence would are left out, the worst first.
-    The source is an impulse of moment rate: its duration must be short against the periods.
+    wrong by on the way there: a shift of 5 % of the time that S needs is usual, larger ones have to explain more.
+    Stations that the others contradict are left out (:func:`~seisgrad.source.misfits.settle`). The moment rate is a
+    triangle, as long as is usual for the size.
 
     How sure the result is comes from stations drawn with replacement, of those that were kept. What is common to all,
     such as wrong velocities, is not in it. The origin time is moved by some seconds to see whether another one would
@@ -139,17 +140,22 @@ def refine(
     Raises:
         InputError: an impossible band, shift or column, or fewer than three stations that can be used.
     """
+    basis = 5 if kind == "deviatoric" else 6
+    believed = min(depths, key=lambda depth: abs(depth - event.origin.depth))
+    rough = long_period(event, column, band, [believed], longest_shift=longest_shift, basis=basis)
+    moment = scalar_moment(from_basis(settle(rough, sums_of(rough)).best.coefficients[0, 0]))
+    seconds = float(duration(moment))
     data = long_period(
-        event, column, band, depths, longest_shift=longest_shift, basis=5 if kind == "deviatoric" else 6
+        event, column, band, depths, longest_shift=longest_shift, basis=basis, duration=seconds
     )
     sums = sums_of(data)
-    best, counts, deserted = _settled(data, sums)
+    best, counts, deserted = settle(data, sums)
     used = counts[0].nonzero()[:, 0]
-    at = int(best.reduction[0].argmax())
+    at = int(best.deepest[0])
     generator = torch.Generator().manual_seed(seed)
     drawn = used[torch.randint(len(used), (draws, len(used)), generator=generator)]
     again = fit(sums, torch.nn.functional.one_hot(drawn, len(data.stations)).sum(1).to(torch.float64))
-    deepest = again.reduction.argmax(1)
+    deepest = again.deepest
     moments = from_basis(best.coefficients[0])
     records, predicted = _seen(data, best, at)
     found = Refinement(
@@ -170,32 +176,15 @@ def refine(
         time=data.time,
         remarks=data.remarks,
     )
-    deserted_share = len(deserted) / len(data.stations)
-    left_out = tuple(
-        Remark(
-            event.stations[data.stations[k]], f"it is not fitted: {_why(data.records[:, k], predicted[k])}"
-        )
-        for k in deserted
-    )
+    silent = int((found.station_reduction < 0).sum())
+    deserted_share = (len(deserted) + silent) / len(data.stations)
+    left_out = [
+        Remark(event.stations[data.stations[k]], f"it is not fitted: {why}") for k, why in deserted.items()
+    ]
+    left_out += [Remark(name, why) for name, why in late_clocks(found.stations, found.shifts).items()]
     doubts = _doubts(found, float(resolution(sums, counts)[0, at]), longest_shift)
     doubts += origin_doubts(event, column, band, found.depth, longest_shift, deserted_share)
     return replace(found, remarks=(*data.remarks, *left_out, *doubts))
-
-
-def _settled(data: LongPeriod, sums: Sums) -> tuple[Fit, Float[Tensor, "1 station"], list[int]]:
-    """The fit without stations that it explains worse than silence would: the worst goes, and again, down to half."""
-    number = len(data.stations)
-    counts = torch.ones(1, number, dtype=torch.float64)
-    deserted: list[int] = []
-    while True:
-        best = fit(sums, counts)
-        reduction = _reductions(*_seen(data, best, int(best.reduction[0].argmax())))
-        reduction[deserted] = torch.inf
-        worst = int(reduction.argmin())
-        if reduction[worst] >= 0 or number - len(deserted) <= max(LEAST, number // 2):
-            return best, counts, deserted
-        deserted.append(worst)
-        counts[0, worst] = 0.0
 
 
 def _seen(
@@ -213,23 +202,6 @@ def _reductions(
     return 1.0 - (records - predicted).square().sum((1, 2)) / records.square().sum((1, 2))
 
 
-def _why(records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 time"]) -> str:
-    """Why a station may be explained worse than by silence: would its horizontals fit if they pointed another way?"""
-    (radial, transverse), (r, t) = records[:, 1:].unbind(1), predicted[1:]
-    along, across = radial @ r + transverse @ t, radial @ t - transverse @ r
-    power = records[:, 1:].square().sum((1, 2))
-    fits = 1.0 - (power + predicted[1:].square().sum() - 2 * torch.hypot(along, across)) / power
-    best = int(fits.nan_to_num(-torch.inf).argmax())
-    angle = math.degrees(math.atan2(across[best].item(), along[best].item()))
-    if fits[best] > _TURNED and abs(angle) > _OBLIQUE:
-        way = "clockwise" if angle > 0 else "anticlockwise"
-        return (
-            f"its horizontals fit to {100 * float(fits[best]):.0f} % as if they pointed {abs(angle):.0f}° {way} of "
-            "where the StationXML says, and not as they are: check their azimuth"
-        )
-    return "it is explained worse than by silence: check its response and what is near it"
-
-
 def _doubts(found: Refinement, told: float, longest_shift: float) -> list[Remark]:
     """What a reader should know before believing a result."""
     doubts = []
@@ -243,6 +215,11 @@ def _doubts(found: Refinement, told: float, longest_shift: float) -> list[Remark
             f"it explains {100 * found.variance_reduction:.0f} % of the records: do not trust the mechanism"
         )
         doubts.append(Remark("the fit", reason))
+    recorded = found.records.abs().sum((0, 2)) > 0
+    if not recorded[0] or not recorded[1:].any():
+        there, missing = ("horizontals", "vertical") if not recorded[0] else ("verticals", "horizontal")
+        reason = f"it rests on {there} alone, and no {missing} record can contradict it: do not trust it"
+        doubts.append(Remark("the mechanism", reason))
     if told < _FREE:
         reason = (
             "the stations leave a part of it free: more components, or stations at other azimuths, would tell"

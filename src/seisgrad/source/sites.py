@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seisgrad._lazy import extra
 from seisgrad.errors import InputError
-from seisgrad.source.event_files import Instrument, Remark
+from seisgrad.source.event_files import Instrument, Pick, Remark
 from seisgrad.source.gather import PHASES
 from seisgrad.source.layered import Column
 from seisgrad.source.origin import Origin
@@ -72,7 +72,7 @@ def sites_of(
 
 
 def arrival_times(
-    sites: Sequence[Site], depth: float, arrivals: Arrivals, picks: Mapping[tuple[str, str], float]
+    sites: Sequence[Site], depth: float, arrivals: Arrivals, picks: Mapping[tuple[str, str], Pick]
 ) -> tuple[Float[Tensor, "station 2"], Bool[Tensor, "station 2"], list[Remark]]:
     """P and S of every site, s after the origin: as picked, else as predicted; which are picked; and what is doubtful.
 
@@ -88,16 +88,19 @@ def arrival_times(
             pick, predicted = picks.get((site.name, phase)), times[k, j].item()
             if pick is None:
                 continue
-            if abs(pick - predicted) > _APART:
-                both = f"picked {pick:.1f} s after the origin and predicted at {predicted:.1f} s"
-                remarks.append(Remark(f"{site.name} {phase}", f"{both}: check which is right"))
-            times[k, j], picked[k, j] = pick, True
+            if abs(pick.time - predicted) > _APART:
+                both = f"picked {pick.time:.1f} s after the origin and predicted at {predicted:.1f} s"
+                remarks.append(Remark(f"{site.name} {phase}", f"{both}: check {pick.where}"))
+            times[k, j], picked[k, j] = pick.time, True
         if not times[k, 0] < times[k, 1]:
             p, s = times[k].tolist()
-            what = ["picked" if one else "predicted" for one in picked[k].tolist()]
+            what = [
+                f"picked ({picks[site.name, phase].where})" if one else "predicted"
+                for phase, one in zip(PHASES, picked[k].tolist(), strict=True)
+            ]
             raise InputError(
                 f"{site.name} has P {what[0]} at {p:.1f} s and S {what[1]} at {s:.1f} s after the origin, expected S "
-                "after P: check picks.csv and the origin time"
+                "after P: check the picks and the origin time"
             )
     names = {site.name for site in sites}
     for name in sorted({name for name, _ in picks} - names):

@@ -5,7 +5,7 @@ derivative can be audited like any other's.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,18 +82,22 @@ class SourceNet:
         self._balls = {name: Conformal.from_dict(c) for name, c in self.card.get("conformal", {}).items()}
         self._familiar = Familiar(self.card["range"]) if "range" in self.card else None
 
-    def answer(self, gather: Gather) -> Estimate:
+    def answer(self, gather: Gather, names: Sequence[str] = ()) -> Estimate:
         """The moment tensor of one event, how far off it may be, and which stations it rests on.
+
+        Args:
+            gather: the event.
+            names: of its stations, for warnings; without any they are numbered.
 
         Raises:
             InputError: no station, a batch, or numbers that are not finite.
         """
-        require_usable(gather)
+        require_usable(gather, names)
         gather = gather.to(torch.float32)
         with torch.no_grad():
             said: Answer = self.network(gather)
         warnings = ["the network was not calibrated"] if not self._balls else []
-        warnings += self._familiar.complaints(gather) if self._familiar else []
+        warnings += self._familiar.complaints(gather, names) if self._familiar else []
         radius, magnitude_radius = said.magnitude.new_tensor(FARTHEST), said.magnitude.new_tensor(math.inf)
         if not warnings:
             stations = gather.present.sum()
@@ -149,7 +153,7 @@ def moment_of(said: Answer) -> Float[Tensor, "*batch 6"]:
     return from_basis(direction * (math.sqrt(2.0) * moment_of_magnitude(said.magnitude))[..., None])
 
 
-def require_usable(gather: Gather) -> None:
+def require_usable(gather: Gather, names: Sequence[str] = ()) -> None:
     """InputError where a gather is none of one event that something was recorded of, all of it finite."""
     there = gather.present
     if there.ndim != 1:
@@ -175,9 +179,9 @@ def require_usable(gather: Gather) -> None:
         1
     ).any(1)
     if silent.any():
-        raise InputError(
-            f"station {int(silent.nonzero()[0])} recorded nothing but zeros; leave it out, or its dead component"
-        )
+        first = int(silent.nonzero()[0])
+        name = names[first] if names else f"station {first}"
+        raise InputError(f"{name} recorded nothing but zeros; leave it out, or its dead component")
 
 
 def build_network(card: Mapping[str, Any], where: str) -> nn.Module:
