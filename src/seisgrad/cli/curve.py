@@ -1,6 +1,4 @@
-"""One dispersion curve of one model as a dataset, by the exact operator or by somebody's own."""
-
-from typing import TYPE_CHECKING
+"""One dispersion curve of one model, by the exact operator or by somebody's own."""
 
 import torch
 from jaxtyping import Float
@@ -14,13 +12,10 @@ from seisgrad.dispersion.survey import Survey
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError
 from seisgrad.operator import Operator, linearise
-from seisgrad.report.files import curve_dataset
-
-if TYPE_CHECKING:
-    from xarray import Dataset
+from seisgrad.report.files import Curve
 
 
-def predict(model: LayeredModel, survey: Survey, operator: str, *, kernels: bool) -> "Dataset":
+def predict(model: LayeredModel, survey: Survey, operator: str, *, kernels: bool) -> Curve:
     """Velocity, status and, where asked for, the four kernels of the survey's only branch.
 
     Raises:
@@ -32,13 +27,13 @@ def predict(model: LayeredModel, survey: Survey, operator: str, *, kernels: bool
     question = (model, survey.periods, branch.wave, branch.kind, branch.mode, survey.earth)
     if not kernels:
         answer = solve(*question)
-        return curve_dataset(survey, answer.velocity, answer.status)
+        return Curve(survey, answer.velocity, answer.status)
     answer = exact_kernels(*question)
     rows = {name: getattr(answer, name) for name in ("vp", "vs", "rho", "thickness")}
-    return curve_dataset(survey, answer.velocity, answer.status, kernels=rows, depth=model.depth)
+    return Curve(survey, answer.velocity, answer.status, rows, model.depth)
 
 
-def _by_operator(model: LayeredModel, survey: Survey, name: str, *, kernels: bool) -> "Dataset":
+def _by_operator(model: LayeredModel, survey: Survey, name: str, *, kernels: bool) -> Curve:
     """The same by an operator from ``[3, depth]``, which knows no thickness: that kernel is NaN."""
     function, x = load_operator(name, survey, model.depth), model.stack()
     wanted = (1, len(survey.periods))
@@ -53,7 +48,7 @@ def _by_operator(model: LayeredModel, survey: Survey, name: str, *, kernels: boo
     reason = Status.BELOW_CUTOFF if isinstance(function, DispersionNet) else Status.FAILED
     status = torch.where(velocity.isfinite(), int(Status.OK), int(reason)).to(torch.uint8)
     if not kernels:
-        return curve_dataset(survey, velocity, status)
+        return Curve(survey, velocity, status)
     rows = _rows(function, x).reshape(len(velocity), 3, -1).to(torch.float64)
     named = {
         "vp": rows[:, 0],
@@ -61,7 +56,7 @@ def _by_operator(model: LayeredModel, survey: Survey, name: str, *, kernels: boo
         "rho": rows[:, 2],
         "thickness": torch.full_like(rows[:, 0], torch.nan),
     }
-    return curve_dataset(survey, velocity, status, kernels=named, depth=model.depth)
+    return Curve(survey, velocity, status, named, model.depth)
 
 
 def _rows(function, x: Float[Tensor, "3 layer"]) -> Float[Tensor, "... 3 layer"]:

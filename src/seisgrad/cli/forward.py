@@ -12,7 +12,7 @@ from seisgrad.cli.periods import parse_periods
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
-    from xarray import Dataset
+    from seisgrad.report.files import Curve
 
 EXAMPLE = (
     "Example: seisgrad forward prem --wave love --kind group --periods 20:200:5 --earth spherical --kernels "
@@ -57,31 +57,31 @@ def forward(
     from seisgrad.cli.curve import predict
     from seisgrad.dispersion.survey import Branch, Survey
     from seisgrad.earth import read_model
-    from seisgrad.report.files import curve_csv
+    from seisgrad.report.files import curve_csv, curve_dataset
 
     layers = read_model(model)
     survey = Survey((Branch(wave, kind, mode),), torch.tensor(seconds, dtype=torch.float64), earth)
-    data = predict(layers, survey, operator, kernels=kernels)
+    curve = predict(layers, survey, operator, kernels=kernels)
     with whole_file(out) as path:
         if out.suffix.lower() == ".nc":
-            data.to_netcdf(path, engine="h5netcdf")
+            curve_dataset(curve).to_netcdf(path, engine="h5netcdf")
         else:
-            path.write_text(curve_csv(data), encoding="utf-8")
-    _tell(data, model, out, Console(quiet=quiet, as_json=as_json))
+            path.write_text(curve_csv(curve), encoding="utf-8")
+    _tell(curve, model, out, Console(quiet=quiet, as_json=as_json))
 
 
-def _tell(data: "Dataset", model: str, out: Path, console: Console) -> None:
-    exists = data["status"].values == 0
-    missing = int((~exists).sum())
-    line = f"{data['velocity'].attrs['long_name']} of {model} at {len(exists)} periods"
+def _tell(curve: "Curve", model: str, out: Path, console: Console) -> None:
+    (branch,) = curve.survey.branches
+    missing = int(curve.status.count_nonzero())
+    line = f"{branch} of {model} at {len(curve.status)} periods"
     if missing:
         line += f", {missing} of them NaN (below cutoff: no such mode, or failed; see status)"
     summary = {
         "model": model,
-        "curve": data["velocity"].attrs["long_name"],
-        "period": data["period"].values,
-        "velocity": data["velocity"].values,
-        "status": data["status"].values,
+        "curve": str(branch),
+        "period": curve.survey.periods,
+        "velocity": curve.velocity,
+        "status": curve.status,
         "files": {"curve": out},
     }
     console.finish(summary, line, f"wrote {out}")

@@ -10,7 +10,7 @@ from torch import Tensor
 from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.physics import kernels
 from seisgrad.dispersion.survey import Branch, Survey
-from seisgrad.report.files import PARAMETERS, curve_dataset, status_name
+from seisgrad.report.files import PARAMETERS, Curve, curve_dataset, status_name
 from seisgrad.report.findings import intervals, resolved
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def kernels_by_branch(inversion: Inversion) -> "Dataset":
         found = kernels(model, survey.periods, branch.wave, branch.kind, branch.mode, survey.earth)
         rows = {name: getattr(found, name) for name in PARAMETERS}
         one = Survey((branch,), survey.periods, survey.earth)
-        parts.append(curve_dataset(one, found.velocity, found.status, kernels=rows, depth=model.depth))
+        parts.append(curve_dataset(Curve(one, found.velocity, found.status, rows, model.depth)))
     names = xr.DataArray([str(branch) for branch in survey.branches], dims="branch", name="branch")
     together = xr.concat([part.drop_attrs(deep=False) for part in parts], dim=names)
     together["velocity"].attrs["long_name"] = "velocity"

@@ -6,7 +6,6 @@ from contextlib import suppress
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy.interpolate import CubicSpline
 from torch import Tensor
 
 from seisgrad.dispersion.modal.solver import check_solid
@@ -41,6 +40,8 @@ class CurveSolver:
         periods: Float[Tensor, " period"],
         strict: bool,
     ) -> None:
+        from scipy.interpolate import CubicSpline
+
         self.network, self.wave, self.periods, self.strict = network, wave, periods, strict
         self.branch = next(i for i, name in enumerate(layout.branches) if name.split()[0] == wave)
         self.tops, self.grid = tops, torch.tensor(layout.depth, dtype=torch.float64)

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import next_fast_len
-from scipy.special import gamma, kv
 
 from seisgrad.errors import InputError
 
@@ -206,6 +204,8 @@ def _embedding(
 
 def _fast(length: int) -> int:
     """The next length whose transform is fast."""
+    from scipy.fft import next_fast_len
+
     return int(next_fast_len(length, real=True) or length)
 
 
@@ -226,12 +226,14 @@ def _check_order(name: str, order: float) -> None:
 
 def _bessel(distance: Array, order: float) -> Array:
     """2^(1-κ) / Γ(κ) · s^κ K_κ(s), with its limit 1 at s = 0."""
+    from scipy.special import kv
+
     apart = np.where(distance > _NEAR, distance, 1.0)
-    value = 2.0 ** (1.0 - order) / gamma(order) * apart**order * kv(order, apart)
+    value = 2.0 ** (1.0 - order) / math.gamma(order) * apart**order * kv(order, apart)
     return np.where(distance > _NEAR, value, 1.0)
 
 
 def _bessel_power(wavenumber: Array, order: float, axes: int) -> Array:
     """2^d π^(d/2) Γ(κ + d/2) / Γ(κ) · (1 + k²)^(-κ - d/2): for two axes 4πκ (1 + k²)^(-κ - 1)."""
-    scale = 2.0**axes * math.pi ** (0.5 * axes) * gamma(order + 0.5 * axes) / gamma(order)
+    scale = 2.0**axes * math.pi ** (0.5 * axes) * math.gamma(order + 0.5 * axes) / math.gamma(order)
     return scale * (1.0 + wavenumber**2) ** (-order - 0.5 * axes)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
-from scipy import stats
 from torch import Tensor
 
 from seisgrad.errors import InputError
@@ -134,9 +133,11 @@ def chance_band(
         comparisons: parameters that are looked at together.
         confidence: the probability that all of them lie in the band of a level.
     """
+    from scipy.stats import binom
+
     tail = (1.0 - confidence) / (2.0 * comparisons)
     return torch.tensor(
-        [[stats.binom.ppf(q, number, level) / number for q in (tail, 1.0 - tail)] for level in levels],
+        [[binom.ppf(q, number, level) / number for q in (tail, 1.0 - tail)] for level in levels],
         dtype=torch.float64,
     )
 
@@ -200,6 +201,8 @@ def uniformity(rank: Int[Tensor, "site ..."], number: int, bins: int = 20) -> Fl
     Raises:
         InputError: bins that do not divide the ranks evenly, or too few sites for the test.
     """
+    from scipy.stats import chisquare
+
     if bins < 2 or (number + 1) % bins:
         raise InputError(
             f"{number} samples give {number + 1} ranks, which {bins} bins do not share; expected a number such as "
@@ -211,5 +214,5 @@ def uniformity(rank: Int[Tensor, "site ..."], number: int, bins: int = 20) -> Fl
         )
     which = rank.flatten(1) * bins // (number + 1)
     counts = torch.stack([(which == i).sum(0) for i in range(bins)]).double()
-    p = stats.chisquare(counts.numpy(), axis=0).pvalue
+    p = chisquare(counts.numpy(), axis=0).pvalue
     return torch.as_tensor(p, dtype=torch.float64).reshape(rank.shape[1:])

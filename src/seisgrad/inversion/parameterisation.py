@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.interpolate import BSpline
 from torch import Tensor
 
 from seisgrad.errors import InputError
@@ -76,6 +75,8 @@ class Profile(Operator):
         Raises:
             InputError: too few splines, or tops that do not begin at 0 and increase.
         """
+        from scipy.interpolate import BSpline
+
         tops = _increasing("depth", depth)
         if number <= degree or degree < 1:
             raise InputError(f"{number} splines of degree {degree}, expected more splines than the degree")

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from seisgrad.dispersion.invert import Inversion
+from seisgrad.dispersion.physics import Status
 from seisgrad.dispersion.survey import Survey
 
 if TYPE_CHECKING:
@@ -52,44 +54,48 @@ def fit_csv(inversion: Inversion) -> str:
     return table(header, *zip(*rows, strict=True))
 
 
-def curve_csv(data: "Dataset") -> str:
-    """``period,velocity,status`` of a curve; the velocity is empty where the mode does not exist."""
-    from seisgrad.dispersion.physics import Status
+@dataclass(frozen=True)
+class Curve:
+    """One branch as a command has predicted it.
 
-    names = [Status(int(code)).name.lower() for code in data["status"].values]
-    return table(("period", "velocity", "status"), data["period"].values, data["velocity"].values, names)
-
-
-def curve_dataset(
-    survey: Survey,
-    velocity: Float[Tensor, " period"],
-    status: UInt8[Tensor, " period"],
-    *,
-    kernels: Mapping[str, Float[Tensor, "period layer"]] | None = None,
-    depth: Float[Tensor, " layer"] | None = None,
-) -> "Dataset":
-    """One branch as NetCDF variables: ``velocity``, ``status`` and, where given, ``kernel_vp`` and so on.
-
-    A kernel is the derivative to one layer's parameter with the others held fixed, so it grows with the
-    layer's thickness; the half-space's thickness kernel is 0.
-
-    Args:
+    Attributes:
         survey: one branch and its periods.
         velocity: km/s, or the ratio itself for ellipticity; NaN where the mode does not exist.
         status: codes of :class:`seisgrad.dispersion.Status`.
         kernels: by parameter, one of :data:`PARAMETERS`.
         depth: tops of the layers, km; needed with kernels.
     """
+
+    survey: Survey
+    velocity: Float[Tensor, " period"]
+    status: UInt8[Tensor, " period"]
+    kernels: Mapping[str, Float[Tensor, "period layer"]] | None = None
+    depth: Float[Tensor, " layer"] | None = None
+
+
+def curve_csv(curve: Curve) -> str:
+    """``period,velocity,status`` of a curve; the velocity is empty where the mode does not exist."""
+    names = [Status(code).name.lower() for code in curve.status.tolist()]
+    return table(("period", "velocity", "status"), curve.survey.periods, curve.velocity, names)
+
+
+def curve_dataset(curve: Curve) -> "Dataset":
+    """One branch as NetCDF variables: ``velocity``, ``status`` and, where given, ``kernel_vp`` and so on.
+
+    A kernel is the derivative to one layer's parameter with the others held fixed, so it grows with the
+    layer's thickness; the half-space's thickness kernel is 0.
+    """
     import xarray as xr
 
+    survey, depth = curve.survey, curve.depth
     (branch,) = survey.branches
     unit = "1" if branch.kind == "ellipticity" else "km/s"
     variables: dict[str, Any] = {
-        "velocity": ("period", velocity.detach().numpy(), {"units": unit, "long_name": str(branch)}),
-        "status": ("period", status.numpy(), {"long_name": STATUS_MEANING}),
+        "velocity": ("period", curve.velocity.detach().numpy(), {"units": unit, "long_name": str(branch)}),
+        "status": ("period", curve.status.numpy(), {"long_name": STATUS_MEANING}),
     }
     coords: dict = {"period": ("period", survey.periods.numpy(), {"units": "s"})}
-    for name, rows in (kernels or {}).items():
+    for name, rows in (curve.kernels or {}).items():
         words = {
             "units": f"({unit})/({PARAMETERS[name]})",
             "long_name": f"derivative to the {name} of each layer",
