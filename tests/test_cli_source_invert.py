@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from obspy import UTCDateTime
 from source_event_toys import DEPTH, MAGNITUDE, TIME, earthquake
 
 from seisgrad.cli import main
@@ -71,7 +72,7 @@ def test_another_origin_time_is_told(found: tuple[torch.Tensor, dict, Path], tmp
     assert not [r for r in found[1]["remarks"] if r["what"] == "the origin"]
 
 
-def test_a_network_that_had_no_picks_claims_nothing(
+def test_a_network_whose_picks_cannot_be_measured_claims_nothing(
     found: tuple[torch.Tensor, dict, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = found[2].parent
@@ -79,6 +80,9 @@ def test_a_network_that_had_no_picks_claims_nothing(
     said = json.loads(capsys.readouterr().out)["network"]
     assert said["radius"] == 120.0
     assert any("picks.csv" in warning for warning in said["warnings"])
+    picks = list(csv.DictReader((folder / "with" / "picks.csv").open()))
+    assert {row["by"] for row in picks} == {"measured"}
+    assert all(abs(UTCDateTime(row["time"]) - TIME) < 60 and float(row["quality"]) > 1 for row in picks)
     assert "picks.csv" in (folder / "with" / "remarks.csv").read_text()
     assert "The network default alone" in (folder / "with" / "report.html").read_text()
 

@@ -1,12 +1,13 @@
 """``seisgrad source invert``: the mechanism, magnitude and depth of one earthquake from its records."""
 
 import time
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seisgrad.cli.choices import OutFolder, number
+from seisgrad.cli.choices import OutFolder, number, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder, write_page
 from seisgrad.cli.periods import parse_depths
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from seisgrad.source.event import Event
     from seisgrad.source.layered import Column
+    from seisgrad.source.picker import Picks
     from seisgrad.source.refine import Refinement
     from seisgrad.source.surrogate import Estimate
 
@@ -55,9 +57,12 @@ def invert(
     ] = "2:25:1",
     shift: Annotated[
         float, typer.Option(help="Longest shift in time of a station, s.", parser=number, metavar="S")
-    ] = 3.0,
+    ] = 5.0,
     full: Annotated[bool, typer.Option("--full", help="Let the moment tensor change the volume.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the stations drawn with replacement.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(help="Of the stations drawn with replacement.", parser=whole_number, metavar="S"),
+    ] = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +71,7 @@ def invert(
     A network answers from windows around P and S, where one is asked for; then long-period waves are fitted by linear
     least squares over depth, each station shifted in time, with exact Green's functions of the same earth.
     """
-    corners, tried = _band(band), parse_depths(depths)
+    corners, tried = _settings(band, depths, shift, seed)
     check_folder(out)
     if event.is_dir() and event.resolve() in (out.resolve(), *out.resolve().parents):
         raise InputError(
@@ -82,10 +87,13 @@ def invert(
 
             read = read_event(event, arrivals_in(column))
             step.say(f"{len(read.stations)} stations, {len(read.remarks)} remarks")
-        learned, refused = None, ""
+        learned, refused, picks = None, "", None
         if operator != "exact":
             with console.step("Ask the network") as step:
-                learned, refused = _ask(operator, read)
+                from seisgrad.source.picker import measure_picks
+
+                picks = measure_picks(read)
+                learned, refused = _ask(operator, read, picks)
                 step.say(refused if learned is None else f"Mw {learned.magnitude:.2f}")
         with console.step("Fit the records") as step:
             from seisgrad.source.refine import refine
@@ -102,12 +110,13 @@ def invert(
 
             drawn = source_figures(found, learned)
         with console.step("Write the results and the report"):
-            _write(out, found, learned, drawn, model, corners, operator, refused)
+            _write(out, found, learned, picks, drawn, model, corners, operator, refused)
         from seisgrad.report.source import DOUBTS, remarks_of, source_depth
 
         said = remarks_of(found, learned)
-        summary = _summary(found, learned, out) | {"seconds": time.perf_counter() - begin}
+        summary = _summary(found, learned, picks, out) | {"seconds": time.perf_counter() - begin}
         summary["remarks"] = [remark._asdict() for remark in said]
+        summary["doubts"] = [remark.reason for remark in said if remark.what in DOUBTS]
         planes = " or ".join("{:.0f}/{:.0f}/{:.0f}".format(*plane) for plane in _planes(found.moment))
         console.finish(
             summary,
@@ -117,6 +126,27 @@ def invert(
             *(f"beware: {remark.what}: {remark.reason}" for remark in said if remark.what in DOUBTS),
             f"wrote {out / 'report.html'}",
         )
+
+
+def _settings(
+    band: str, depths: str, shift: float, seed: int
+) -> tuple[tuple[float, float], tuple[float, ...]]:
+    """The band and the depths, all of it checked before anything is read."""
+    from seisgrad.source.long_period import check_band, check_depths, check_shift
+
+    corners, tried = _band(band), tuple(parse_depths(depths))
+    for option, check in (
+        (f"--band {band}", lambda: check_band(corners)),
+        (f"--depths {depths}", lambda: check_depths(tried)),
+        (f"--shift {shift:g}", lambda: check_shift(shift, corners)),
+    ):
+        try:
+            check()
+        except InputError as error:
+            raise InputError(f"{option}: {error}") from error
+    if not 0 <= seed < 2**63:
+        raise InputError(f"--seed is {seed}, expected a whole number of at least 0")
+    return corners, tried
 
 
 def _band(text: str) -> tuple[float, float]:
@@ -137,30 +167,39 @@ def _column(model: str) -> "Column":
     if model in NAMES:
         return named_column(model)
     from seisgrad.earth import read_model
+    from seisgrad.earth.reference import REFERENCES
 
+    if model not in REFERENCES and not Path(model).is_file():
+        near = get_close_matches(model, (*NAMES, *REFERENCES), 1)
+        raise InputError(
+            f"--model {model} is neither a velocity model by name nor a file, expected gil7, hadley_kanamori, a column "
+            f"of CRUST1.0 such as {NAMES[0]}, {', '.join(REFERENCES)}, or a file as seisgrad forward reads"
+            + (f"; did you mean {near[0]}?" if near else "")
+        )
     try:
         layers = read_model(model)
     except InputError as error:
-        raise InputError(f"--model {error} Or give one of {', '.join(NAMES)}.") from error
+        raise InputError(f"--model {error}") from error
     rock = slice(layers.water, None)
     return with_attenuation(*(x[rock].numpy() for x in (layers.thickness, layers.vp, layers.vs, layers.rho)))
 
 
-def _ask(operator: str, event: "Event") -> "tuple[Estimate | None, str]":
+def _ask(operator: str, event: "Event", picks: "Picks") -> "tuple[Estimate | None, str]":
     """What the network says, or why it says nothing about these records."""
     from seisgrad.source.surrogate import load
 
     network = load(operator)
     try:
-        said = network.answer(event.gather())
+        said = network.answer(event.gather(picks.times), event.stations)
     except InputError as error:
         return None, str(error)
-    predicted = int((~event.picked).any(-1).sum())
+    known = event.picked | picks.measured
+    predicted = [name for name, one in zip(event.stations, known.all(-1).tolist(), strict=True) if not one]
     if not predicted:
         return said, ""
     return said.unsure(
-        f"P or S of {predicted} stations are predicted by the velocity model, which may be wrong by more than the "
-        "picks of the calibration are: give picks.csv"
+        f"P or S of {', '.join(predicted)} could not be measured and is predicted by the velocity model, which may be "
+        "wrong by more than picks are: give picks.csv"
     ), ""
 
 
@@ -180,6 +219,7 @@ def _write(
     out: Path,
     found: "Refinement",
     learned: "Estimate | None",
+    picks: "Picks | None",
     drawn: dict[str, bytes],
     model: str,
     band: tuple[float, float],
@@ -194,6 +234,8 @@ def _write(
     with whole_folder(out) as folder:
         write_quakeml(found.solution(), folder / "event.xml")
         (folder / "stations.csv").write_text(source.stations_csv(found, learned), encoding="utf-8")
+        if picks is not None:
+            (folder / "picks.csv").write_text(source.picks_csv(found.event, picks), encoding="utf-8")
         (folder / "depths.csv").write_text(source.depths_csv(found), encoding="utf-8")
         (folder / "remarks.csv").write_text(source.remarks_csv(said), encoding="utf-8")
         page = source.source_page(found, drawn, model, band, said, learned, operator)
@@ -206,12 +248,15 @@ def _planes(moment: "Tensor") -> list[list[float]]:
     return [plane.tolist() for plane in nodal_planes(moment)]
 
 
-def _summary(found: "Refinement", learned: "Estimate | None", out: Path) -> dict[str, Any]:
+def _summary(
+    found: "Refinement", learned: "Estimate | None", picks: "Picks | None", out: Path
+) -> dict[str, Any]:
     from seisgrad.source.axes import decompose
     from seisgrad.source.moment_tensor import COMPONENTS
 
     parts = decompose(found.moment)
-    names = ("event.xml", "stations.csv", "depths.csv", "remarks.csv", "report.html")
+    names = ["event.xml", "stations.csv", "depths.csv", "remarks.csv", "report.html"]
+    names += ["picks.csv"] if picks is not None else []
     summary: dict[str, Any] = {
         "mw": found.mw,
         "mw_sigma": found.mw_sigma,

@@ -87,14 +87,15 @@ def simulate(
         raise InputError(f"--number is {number}, expected at least 1")
     if workers is not None and workers < 1:
         raise InputError(f"--workers is {workers}, expected at least 1")
-    randomisation, names = _randomisation(config, clean=clean), _models(models)
+    randomisation = _randomisation(config, clean=clean)
 
     from seisgrad.cli.costs import of_earths, of_samples
     from seisgrad.dataset import simulate as make_dataset
     from seisgrad.dataset.workers import cores
+    from seisgrad.source.earths import names_in
     from seisgrad.source.recipe import SHARD, SourceRecipe
 
-    shown = not quiet and not as_json
+    names, shown = names_in(models), not quiet and not as_json
     bar = SampleBar(shown=shown, unit="velocity models")
     busy, forecast = workers or cores(), Forecast(shown=shown)
     try:
@@ -142,12 +143,3 @@ def _randomisation(config: Path | None, *, clean: bool) -> "Randomisation":
     if config is None:
         return base
     return from_mapping(Randomisation, {**asdict(base), **read_config(config)}, str(config))
-
-
-def _models(words: str) -> tuple[str, ...]:
-    """Names of velocity models; groups stand for theirs."""
-    from seisgrad.source.earths import HELD_OUT, OTHER, TRAIN
-
-    groups = {"train": TRAIN, "held_out": HELD_OUT, "other": OTHER}
-    given = [word.strip() for word in words.split(",")]
-    return tuple(dict.fromkeys(name for word in given for name in groups.get(word, (word,))))

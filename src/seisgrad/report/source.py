@@ -12,8 +12,11 @@ from seisgrad.report.files import table
 from seisgrad.report.page import Page
 from seisgrad.report.source_figures import mechanism_figure, waveform_figure
 from seisgrad.source.axes import axes, decompose, nodal_planes
+from seisgrad.source.event import Event
 from seisgrad.source.event_files import Remark
+from seisgrad.source.gather import PHASES
 from seisgrad.source.kagan import kagan_angle
+from seisgrad.source.picker import Picks
 from seisgrad.source.refine import Refinement
 from seisgrad.source.surrogate import FARTHEST, Estimate
 
@@ -121,6 +124,22 @@ def stations_csv(found: Refinement, learned: Estimate | None = None) -> str:
         [float(nothing if k is None else found.station_reduction[k]) for k in rows],
         nothing.expand(len(rows)) if learned is None else learned.attention,
     )
+
+
+def picks_csv(event: Event, picks: Picks) -> str:
+    """``network,station,phase,time,by,quality`` of all that was read or measured, as ``EVENT_DIR/picks.csv``."""
+    rows = []
+    for k, name in enumerate(event.stations):
+        network, _, station = name.partition(".")
+        for j, phase in enumerate(PHASES):
+            if event.picked[k, j] or picks.measured[k, j]:
+                quality = f"{float(picks.quality[k, j]):.3g}" if picks.measured[k, j] else ""
+                by = "measured" if picks.measured[k, j] else "read"
+                rows.append(
+                    (network, station, phase, str(event.origin.utc + float(picks.times[k, j])), by, quality)
+                )
+    names = ("network", "station", "phase", "time", "by", "quality")
+    return table(names, *(list(zip(*rows, strict=True)) or [()] * len(names)))
 
 
 def depths_csv(found: Refinement) -> str:
