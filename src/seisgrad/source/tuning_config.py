@@ -16,12 +16,12 @@ from seisgrad.training.settings import Settings
 USUAL = {
     "epochs": 30,
     "batch_size": 32,
-    "learning_rate": 1e-4,
+    "learning_rate": 3e-4,
     "weight_decay": 1e-2,
     "warm_up": 0.1,
     "ema": 0.95,
 }
-"""Settings of a tuning that a file need not write: steps a tenth as long as those of the first training."""
+"""Settings of a tuning that a file need not write: steps a third as long as those of the first training."""
 
 
 @dataclass(frozen=True)
