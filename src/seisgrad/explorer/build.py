@@ -124,4 +124,4 @@ def _audited(name: str) -> Iterator[dict[str, Any]]:
 
 
 def _read(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
+    return (files("seisgrad.explorer") / name).read_text(encoding="utf-8")
