@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from source_fit_toys import AZIMUTH, COLUMN, DEPTH, DISTANCE, LATE, MECHANISM, event_of, seismograms
@@ -56,7 +57,7 @@ def elsewhere(event: Event) -> Event:
     """A station that is said to be 40 km further away, on the other side."""
     distance, azimuth, picks = event.distance.clone(), event.azimuth.clone(), event.picks.clone()
     distance[BAD], azimuth[BAD] = distance[BAD] + 40.0, (azimuth[BAD] + 140.0) % 360.0
-    arrivals = first_arrivals(COLUMN, torch.tensor([DEPTH]).numpy(), distance.numpy())
+    arrivals = first_arrivals(COLUMN, np.array([DEPTH]), distance.numpy())
     picks[BAD] = torch.tensor([arrivals.p[0, BAD], arrivals.s[0, BAD]])
     return replace(event, distance=distance, azimuth=azimuth, picks=picks)
 

@@ -20,8 +20,8 @@ from seisgrad.report.provenance import write_record
 from seisgrad.source import from_plane, kagan_angle, load, read_event, refine, shipped
 from seisgrad.source.earths import named_column
 from seisgrad.source.event import Event
+from seisgrad.source.long_period import longest_shift_in
 from seisgrad.source.picker import measure_picks
-from seisgrad.source.refine import LONGEST_SHIFT
 from seisgrad.source.sites import arrivals_in
 
 HERE = Path(__file__).resolve().parent
@@ -40,9 +40,9 @@ def main() -> None:
         event = read(asked.parse_args().data, model)
         if model == "gil7" and "default" in shipped():
             rows += [asked_of_network(event, model, measured=measured) for measured in (False, True)]
-        rows.append(fitted(event, model, "published", [ORIGIN["depth"]], LONGEST_SHIFT))
+        rows.append(fitted(event, model, "published", [ORIGIN["depth"]], None))
         rows += [fitted(event, model, "searched", DEPTHS, limit) for limit in (3.0, 4.0, 5.0)]
-        rows.append(fitted(event, model, "searched", DEPTHS, LONGEST_SHIFT, (0.02, 0.1)))
+        rows.append(fitted(event, model, "searched", DEPTHS, None, (0.02, 0.1)))
     for line in rows:
         print(line, flush=True)
     with (HERE / "results" / "byron.csv").open("w", newline="", encoding="utf-8") as file:
@@ -82,13 +82,17 @@ def fitted(
     model: str,
     depth: str,
     depths: list[float],
-    limit: float,
+    limit: float | None,
     band: tuple[float, float] = (0.02, 0.05),
 ) -> dict[str, object]:
     """A row of the fit."""
     found = refine(event, named_column(model), band=band, depths=depths, longest_shift=limit)
     line = row("fit", model, depth, found.moment, found.mw, found.depth)
-    line |= {"band": f"{band[0]:g}-{band[1]:g}", "shift_limit": limit, "stations": len(found.stations)}
+    line |= {
+        "band": f"{band[0]:g}-{band[1]:g}",
+        "shift_limit": limit or longest_shift_in(band),
+        "stations": len(found.stations),
+    }
     line |= {"variance_reduction": f"{found.variance_reduction:.3f}", "mw_sigma": f"{found.mw_sigma:.3f}"}
     return line | {"spread": f"{found.mechanism_spread:.1f}"}
 

@@ -56,8 +56,14 @@ def invert(
         str, typer.Option(help="Depths that are tried, km, as a:b:step or a list.", metavar="DEPTHS")
     ] = "2:25:1",
     shift: Annotated[
-        float, typer.Option(help="Longest shift in time of a station, s.", parser=number, metavar="S")
-    ] = 5.0,
+        float | None,
+        typer.Option(
+            help="Longest shift in time of a station, s; by default a quarter of the shortest period, 5 s.",
+            show_default=False,
+            parser=number,
+            metavar="S",
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Let the moment tensor change the volume.")] = False,
     seed: Annotated[
         int,
@@ -129,17 +135,19 @@ def invert(
 
 
 def _settings(
-    band: str, depths: str, shift: float, seed: int
+    band: str, depths: str, shift: float | None, seed: int
 ) -> tuple[tuple[float, float], tuple[float, ...]]:
     """The band and the depths, all of it checked before anything is read."""
     from seisgrad.source.long_period import check_band, check_depths, check_shift
 
     corners, tried = _band(band), tuple(parse_depths(depths))
-    for option, check in (
+    checks = [
         (f"--band {band}", lambda: check_band(corners)),
         (f"--depths {depths}", lambda: check_depths(tried)),
-        (f"--shift {shift:g}", lambda: check_shift(shift, corners)),
-    ):
+    ]
+    if shift is not None:
+        checks.append((f"--shift {shift:g}", lambda: check_shift(shift, corners)))
+    for option, check in checks:
         try:
             check()
         except InputError as error:

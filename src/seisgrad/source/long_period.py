@@ -149,6 +149,11 @@ def check_band(band: tuple[float, float]) -> None:
         raise InputError(f"the band is {low:g} to {high:g} Hz, expected two rising corners, at most 1 Hz")
 
 
+def longest_shift_in(band: tuple[float, float]) -> float:
+    """s: a quarter of the shortest period, beyond which waves begin to fit turned round."""
+    return 0.25 / band[1]
+
+
 def check_shift(longest: float, band: tuple[float, float]) -> None:
     """InputError where stations could be shifted until their waves fit turned round."""
     if not 0 <= longest < 0.5 / band[1]:

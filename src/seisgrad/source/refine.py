@@ -14,7 +14,14 @@ from seisgrad.source.event_files import Remark
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.layered import Column
 from seisgrad.source.linear_fit import Fit, fit, resolution, sums_of
-from seisgrad.source.long_period import DEPTHS, SHIFT_STEP, LongPeriod, long_period
+from seisgrad.source.long_period import (
+    DEPTHS,
+    SHIFT_STEP,
+    LongPeriod,
+    check_band,
+    long_period,
+    longest_shift_in,
+)
 from seisgrad.source.misfits import late_clocks, settle
 from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment
 from seisgrad.source.origin_doubts import origin_doubts
@@ -23,8 +30,6 @@ from seisgrad.source.quakeml import Solution
 
 #: Hz, in which regional records are fitted.
 BAND = (0.02, 0.05)
-#: s, in time, of a station.
-LONGEST_SHIFT = 5.0
 #: A moment tensor without a volume change, or with one.
 Kind = Literal["deviatoric", "full"]
 
@@ -110,7 +115,7 @@ def refine(
     band: tuple[float, float] = BAND,
     depths: Sequence[float] = DEPTHS,
     kind: Kind = "deviatoric",
-    longest_shift: float = LONGEST_SHIFT,
+    longest_shift: float | None = None,
     draws: int = 200,
     seed: int = 0,
 ) -> Refinement:
@@ -133,13 +138,15 @@ def refine(
         band: corners of the filter, Hz.
         depths: that are tried, km.
         kind: with or without a volume change.
-        longest_shift: of a station, s.
+        longest_shift: of a station, s; a quarter of the shortest period where None.
         draws: of stations with replacement.
         seed: of the draws.
 
     Raises:
         InputError: an impossible band, shift or column, or fewer than three stations that can be used.
     """
+    check_band(band)
+    longest_shift = longest_shift_in(band) if longest_shift is None else longest_shift
     basis = 5 if kind == "deviatoric" else 6
     believed = min(depths, key=lambda depth: abs(depth - event.origin.depth))
     rough = long_period(event, column, band, [believed], longest_shift=longest_shift, basis=basis)
