@@ -96,7 +96,7 @@ def sourcenet_page(
             _compared(page, rows, shown)
             _image(page, drawn, figure)
     _section(page, "Without scalars", SCALARS, [r for r in lines if "zeroed" in r.case])
-    words = ("removal", " by ", "all stations")
+    words = ("removal", "by attention", "by nearness", "by chance", "all stations")
     _section(page, "Stations that matter", REMOVED, [r for r in lines if any(w in r.case for w in words)])
     _image(page, drawn, "attention")
     _section(page, "Events of other earths", LATENT, [r for r in lines if r.metric.startswith("latent_")])
