@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from seisgrad.report.provenance import write_record
-from seisgrad.report.reproduce.sourcenet import CASES, GROUPS, elsewhere, errors_on
+from seisgrad.report.reproduce.sourcenet import CASES, GROUPS, elsewhere, errors_on, random_lines
 from seisgrad.report.reproduce.sourcenet_tables import (
     ABLATIONS,
     BASELINES,
@@ -112,6 +112,8 @@ def tables(rows: Sequence[Row], out: Path) -> None:
         ("size", size),
     ):
         lines = [line(kind, by, kind[0] if name != "models" else f"{MODELS[kind[0]]}") for kind in chosen]
+        if name == "baselines":
+            lines.append(guess())
         first = "velocity models" if name == "models" else "network"
         write(out / f"{name}.csv", [first, *HEADER], lines)
 
@@ -167,6 +169,12 @@ def line(kind: Trained, by: Mapping[tuple[str, int, str], Row], name: str) -> li
         *(f"{row.kagan_mean_deg:.1f}" if row else "" for row in others),
         "" if math.isnan(main.further) else apart,
     ]
+
+
+def guess() -> list[str]:
+    """The line of answers at random, which know nothing of an event."""
+    mean, median = (f"{row.mean:.1f}" for row in random_lines())
+    return ["a random guess", "0", "", mean, median, "", mean, mean, mean, ""]
 
 
 def cell(value: str | int | float) -> str:
