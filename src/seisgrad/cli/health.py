@@ -106,7 +106,7 @@ def threads() -> Iterator[Finding]:
     yield Finding("threads", "torch", "ok", f"{torch.get_num_threads()} threads")
 
 
-def compiled() -> Iterator[Finding]:
+def cache() -> Iterator[Finding]:
     """Where Numba keeps what it has compiled: whether it can be written, and whether something is there."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     engine = Path(__file__).parent.parent / "dispersion" / "engine"
@@ -127,7 +127,7 @@ def compiled() -> Iterator[Finding]:
         yield Finding("cache", "numba", "ok", f"{there} compiled functions in {place}{first}")
 
 
-def graphics() -> Iterator[Finding]:
+def gpu() -> Iterator[Finding]:
     """The graphics processor that torch finds, if there is one."""
     import torch
 
@@ -180,7 +180,7 @@ def disk() -> Iterator[Finding]:
             yield Finding("disk", name, "ok", said)
 
 
-CHECKS = (python, packages, extras, threads, compiled, graphics, weights, disk)
+CHECKS = (python, packages, extras, threads, cache, gpu, weights, disk)
 """All of them, in the order in which they are told."""
 
 

@@ -8,7 +8,7 @@ HELP = (
     "Ambient noise: correlate records, make empirical Green's functions of them, and measure curves on those."
 )
 
-app = typer.Typer(help=HELP, no_args_is_help=True)
+app = typer.Typer(help=HELP, epilog=noise_correlate.EXAMPLE, no_args_is_help=True)
 
 
 @app.callback()

@@ -6,7 +6,7 @@ from seisgrad.cli import source_invert, source_simulate
 
 HELP = "Earthquake sources: find the mechanism of an event, and simulate events as networks of stations record them."
 
-app = typer.Typer(help=HELP, no_args_is_help=True)
+app = typer.Typer(help=HELP, epilog=source_invert.EXAMPLE, no_args_is_help=True)
 
 
 @app.callback()
