@@ -33,7 +33,7 @@ EXPERIMENT = "sourcenet"
 SEED = 260106320
 """Of the events of the table."""
 ANY = (1, 1000)
-_GUESSES = 20_000
+_GUESSES = 200_000
 
 
 class Group(NamedTuple):
