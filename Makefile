@@ -1,8 +1,10 @@
 # make demo and make test are all a fresh machine needs: each makes its own environment and installs what is missing.
-# PYTHON=/path/to/python chooses the interpreter, VENV=folder the environment, ARGS="..." adds arguments to pytest.
+# PYTHON=/path/to/python chooses the interpreter, VENV=folder the environment, PINS=file the versions that are installed,
+# ARGS="..." adds arguments to pytest.
 
 SHELL := /bin/sh
 VENV ?= .venv
+PINS ?= constraints.txt
 PYTHON ?=
 ARGS ?=
 BIN := $(VENV)/bin
@@ -10,13 +12,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Threads that wait at a barrier sleep instead of spinning: on few cores they would steal the time of the working one.
 RUN := OMP_WAIT_POLICY=PASSIVE $(BIN)/python
 
-.PHONY: help demo test test-all lint format types docs bench clean
+.PHONY: help demo test test-all test-oldest lint format types docs bench dist check-dist clean
 
 help:
 	@echo "make demo      the main job on a real earthquake record, results in demo/"
-	@echo "make test      the tests (minutes);  make test-all  the slow ones too"
+	@echo "make test      the tests (minutes);  make test-all  the slow ones too;  make test-oldest  with the oldest versions"
 	@echo "make lint      ruff;  make format  let it repair;  make types  pyright;  make docs  Sphinx"
-	@echo "make bench     the benchmarks;  make clean  remove the environment and all that was built"
+	@echo "make dist      wheel and sdist, checked;  make check-dist  the demo from the wheel in an empty environment"
+	@echo "make bench     the benchmarks;  make clean  remove the environments and all that was built"
 
 demo: $(VENV)/.has-demo
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/seisgrad demo --out demo
@@ -26,6 +29,9 @@ test: $(VENV)/.has-test
 
 test-all: $(VENV)/.has-test
 	$(RUN) -m pytest -m "slow or not slow" $(ARGS)
+
+test-oldest:
+	@$(MAKE) --no-print-directory test VENV=.venv-oldest PINS=constraints-oldest.txt
 
 lint: $(VENV)/.has-dev
 	$(BIN)/ruff check .
@@ -45,18 +51,32 @@ docs: $(VENV)/.has-dev
 bench: $(VENV)/.has-dev
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(RUN) $$script || exit 1; done
 
+dist: $(VENV)/.has-dist
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --wheel --outdir build .
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python .ci/check_dist.py dist build
+
+check-dist: dist
+	$(BIN)/python -m venv build/empty
+	build/empty/bin/python -m pip --disable-pip-version-check --no-input install --quiet -c $(PINS) "$$(echo dist/*.whl)[records]"
+	cd build && OMP_WAIT_POLICY=PASSIVE empty/bin/seisgrad demo --out demo
+	rm -rf build/empty
+
 clean:
-	rm -rf $(VENV) demo docs/_build docs/gallery docs/api/generated .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest demo dist build docs/_build docs/gallery docs/api/generated .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp per set of requirements: installing again is cheap, and happens only when the requirements change.
 $(VENV)/.has-demo: EXTRA := [records]
 $(VENV)/.has-test: EXTRA := [test]
 $(VENV)/.has-dev: EXTRA := [dev]
-$(VENV)/.has-demo $(VENV)/.has-test $(VENV)/.has-dev: pyproject.toml constraints.txt
+$(VENV)/.has-dist: EXTRA := [dist]
+$(VENV)/.has-demo $(VENV)/.has-test $(VENV)/.has-dev $(VENV)/.has-dist: pyproject.toml $(PINS)
 	@$(make_environment)
 	@echo "Installing seisgrad$(EXTRA) into $(VENV); the first time takes a minute or more."
-	@$(PIP) install --quiet -c constraints.txt -e ".$(EXTRA)"
+	@$(PIP) install --quiet -c $(PINS) -e ".$(EXTRA)"
 	@touch $@
 
 define make_environment
