@@ -47,7 +47,7 @@ Aims that a line of their table falls short of, and the line that is furthest fr
 """
 UNMEASURED = """What has not been measured at all is no line of any table. No GPU was at hand: the papers' own
 networks (262, 727 and 2 million weights), and everything else that needs one, wait in
-[GPU_QUEUE.md](../experiments/GPU_QUEUE.md); each system's page says what is open.
+`experiments/GPU_QUEUE.md`; each system's page says what is open.
 """
 AIMS = """## What was aimed at
 
