@@ -1,0 +1,103 @@
+"""The scripts of ``examples`` run, and so does every command of its page on the inputs that lie beside it."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seisgrad.cli import main
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "make_data")
+QUICK, LONG = (
+    [line for line in block.splitlines() if line]
+    for block in re.findall(
+        r"```sh\n(.*?)```", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+)
+SAID = {
+    "kernels_of_a_model": "most sensitive per km to vs",
+    "invert_a_curve": "within two standard deviations of the truth",
+    "audit_your_own_network": "rayleigh phase 0: ",
+    "acoustic_gradient": "real change -",
+    "mechanism_of_an_event": "(true: 4.50 at 8 km)",
+}
+"""What each script says, among other things."""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs(name: str, tmp_path: Path) -> None:
+    places = os.pathsep.join(filter(None, [str(EXAMPLES.parent / "src"), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py")],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": places}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert SAID[name] in done.stdout
+    assert not list(tmp_path.iterdir())  # a script leaves nothing behind
+
+
+def test_the_page_names_every_script_and_the_inputs_are_small() -> None:
+    page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}.py`" in page for name in SCRIPTS)
+    files = [path for path in (EXAMPLES / "data").rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files) < 200_000
+    assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+def test_the_page_has_every_command() -> None:
+    import typer
+
+    from seisgrad.cli import app
+
+    command = typer.main.get_command(app)
+    wanted = set()
+    for name, one in command.commands.items():  # type: ignore[attr-defined]
+        wanted |= {(name, part) for part in one.commands} if hasattr(one, "commands") else {(name,)}
+    shown = {tuple(shlex.split(line)[1:3]) for line in QUICK + LONG}
+    missing = {words for words in wanted if not any(line[: len(words)] == words for line in shown)}
+    assert missing <= EXCEPT
+
+
+EXCEPT = {
+    ("reproduce", "acoustic"),
+    ("reproduce", "ambient-noise"),
+    ("reproduce", "sourcenet"),
+    ("explorer",),
+}
+"""Those that read nothing and take longer, or have a page of their own."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The inputs, in a place that may be written to."""
+    there = tmp_path_factory.mktemp("examples")
+    shutil.copytree(EXAMPLES / "data", there / "data")
+    (there / "results").mkdir()
+    return there
+
+
+def run(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    program, *words = shlex.split(line)
+    assert program == "seisgrad"
+    assert main([*words, "--quiet"]) == 0, line
+    if "results/" in words[-1]:
+        assert (folder / words[-1]).exists()
+
+
+@pytest.mark.parametrize("line", QUICK)
+def test_a_command_runs(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the page, since some take what others have made."""
+    run(line, folder, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", LONG)
+def test_a_longer_command_runs(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(line, folder, monkeypatch)
