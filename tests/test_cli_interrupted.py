@@ -158,12 +158,14 @@ def test_nothing_is_half_written(
     before = files_in(inputs)
     ctrl_c(1)
     assert main(words) == 130
-    told = capsys.readouterr().err.lstrip("\n")  # a terminal has ^C in its line, so a new one is begun
+    told = capsys.readouterr().err
     assert told.startswith("seisgrad: interrupted")
     assert told.count("\n") == 1
-    assert files_in(inputs) == before
+    assert {path for path in files_in(inputs) if not path.endswith(".partial")} == before
     left = files_in(tmp_path)
     torn = [path for path in left if ".seisgrad-" in path or path.endswith((".part", ".partial", ".draft"))]
+    if name in RESUMED:  # a store may hold the draft of a chunk, which the next run removes
+        torn = [path for path in torn if ".zarr/" not in path]
     assert not torn
     if name not in RESUMED:
         assert left <= {result}  # a folder that is empty
@@ -171,6 +173,7 @@ def test_nothing_is_half_written(
     ctrl_c(0)
     assert main(words) == 0
     assert out.exists()
+    assert files_in(inputs) == before
 
 
 def test_an_older_result_stays_whole(
@@ -200,7 +203,7 @@ def test_a_writer_that_is_interrupted_leaves_no_draft(
     monkeypatch.setattr(xarray.Dataset, "to_netcdf", torn)
     for words, out in (("forward model.csv --periods 5,10", "x.nc"), ("invert one.csv", "result")):
         assert main([*words.split(), "--out", str(tmp_path / out), "--quiet"]) == 130
-        assert capsys.readouterr().err.lstrip("\n") == "seisgrad: interrupted\n"
+        assert capsys.readouterr().err == "seisgrad: interrupted\n"
     assert not files_in(tmp_path) - {"result"}
 
 
@@ -209,14 +212,14 @@ def test_long_works_that_write_at_their_end(
     system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Interrupted in their midst they leave nothing."""
-    from seisgrad import audit
     from seisgrad.report import kono
+    from seisgrad.report.audit import dispersion
     from seisgrad.report.reproduce import kernels
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(audit, "compare", stop)
+    monkeypatch.setattr(dispersion, "training_ensemble", stop)
     monkeypatch.setattr(kono, "record_path", stop)
     monkeypatch.setattr(kernels, "evaluate", stop)
     words = {
@@ -225,5 +228,5 @@ def test_long_works_that_write_at_their_end(
         "reproduce": ["reproduce", "kernels", "--models", "1", "--operator", "exact"],
     }[system]
     assert main([*words, "--out", str(tmp_path / "out"), "--quiet"]) == 130
-    assert capsys.readouterr().err.lstrip("\n") == "seisgrad: interrupted\n"
+    assert capsys.readouterr().err == "seisgrad: interrupted\n"
     assert not files_in(tmp_path)

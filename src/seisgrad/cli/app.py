@@ -107,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{_plain(error.format_message())}; see {_help(words)}", BAD_INPUT)
     except typer.Abort as stop:
         return _fail(str(stop) or "interrupted", INTERRUPTED)
+    if status == INTERRUPTED:  # what Typer makes of a Ctrl-C that no command has answered
+        return _fail("interrupted", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 

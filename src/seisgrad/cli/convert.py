@@ -85,11 +85,12 @@ def convert(
     check_file(target, kind.suffixes, option="OUT")
     if Path(source).exists() and target.exists() and target.samefile(source):
         raise InputError(f"{target} is the file to convert itself; give OUT another name")
-    found = kind.read(source, said)
-    kind.write(found, target)
-    line = f"{kind.name}: {kind.words(found)}"
-    summary = {"kind": kind.name, "content": kind.words(found), "files": {"converted": target}}
-    Console(quiet=quiet, as_json=as_json).finish(summary, line, f"wrote {target}")
+    with Console(1, quiet=quiet, as_json=as_json) as console:
+        with console.step(f"Convert the {kind.name}"):
+            found = kind.read(source, said)
+            kind.write(found, target)
+        summary = {"kind": kind.name, "content": kind.words(found), "files": {"converted": target}}
+        console.finish(summary, f"{kind.name}: {kind.words(found)}", f"wrote {target}")
 
 
 def _kind_of(source: str, said: Said) -> Kind:

@@ -61,13 +61,15 @@ def forward(
 
     layers = read_model(model)
     survey = Survey((Branch(wave, kind, mode),), torch.tensor(seconds, dtype=torch.float64), earth)
-    curve = predict(layers, survey, operator, kernels=kernels)
-    with whole_file(out) as path:
-        if out.suffix.lower() == ".nc":
-            curve_dataset(curve).to_netcdf(path, engine="h5netcdf")
-        else:
-            path.write_text(curve_csv(curve), encoding="utf-8")
-    _tell(curve, model, out, Console(quiet=quiet, as_json=as_json))
+    with Console(1, quiet=quiet, as_json=as_json) as console:
+        with console.step("Calculate the curve" + (" and its kernels" if kernels else "")):
+            curve = predict(layers, survey, operator, kernels=kernels)
+        with whole_file(out) as path:
+            if out.suffix.lower() == ".nc":
+                curve_dataset(curve).to_netcdf(path, engine="h5netcdf")
+            else:
+                path.write_text(curve_csv(curve), encoding="utf-8")
+        _tell(curve, model, out, console)
 
 
 def _tell(curve: "Curve", model: str, out: Path, console: Console) -> None:

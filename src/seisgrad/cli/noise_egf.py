@@ -48,26 +48,30 @@ def egf(
 
     from seisgrad.noise import fold, to_egf, to_two_dimensional, write_correlations
 
-    found = _read(correlations, text_kind)
-    if found.kind == "EGF2D" or (found.kind == "EGF" and not two_dimensional and text_kind == "C"):
-        raise InputError(f"{correlations} holds Green's functions of kind {found.kind} already")
-    if found.kind == "C":
-        found = to_egf(found if found.folded else fold(found))
-    if two_dimensional:
-        found = to_two_dimensional(found)
-    write_correlations(found, out)
-    summary = {
-        "kind": found.kind,
-        "pairs": len(found.pairs),
-        "components": list(found.components),
-        "lag": float(found.lag[-1]),
-        "files": {"egf": out},
-    }
-    Console(quiet=quiet, as_json=as_json).finish(
-        summary,
-        f"{len(found.pairs)} pairs, {', '.join(found.components)}, of kind {found.kind}, lags to {found.lag[-1]:g} s",
-        f"wrote {out}",
-    )
+    with Console(2, quiet=quiet, as_json=as_json) as console:
+        with console.step("Read the correlations"):
+            found = _read(correlations, text_kind)
+        if found.kind == "EGF2D" or (found.kind == "EGF" and not two_dimensional and text_kind == "C"):
+            raise InputError(f"{correlations} holds Green's functions of kind {found.kind} already")
+        with console.step("Make Green's functions"):
+            if found.kind == "C":
+                found = to_egf(found if found.folded else fold(found))
+            if two_dimensional:
+                found = to_two_dimensional(found)
+            write_correlations(found, out)
+        summary = {
+            "kind": found.kind,
+            "pairs": len(found.pairs),
+            "components": list(found.components),
+            "lag": float(found.lag[-1]),
+            "files": {"egf": out},
+        }
+        console.finish(
+            summary,
+            f"{len(found.pairs)} pairs, {', '.join(found.components)}, of kind {found.kind}, lags to "
+            f"{found.lag[-1]:g} s",
+            f"wrote {out}",
+        )
 
 
 def _read(path: Path, text_kind: Literal["C", "EGF"]) -> "Correlations":

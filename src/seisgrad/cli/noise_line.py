@@ -70,19 +70,21 @@ def line(
     from seisgrad.elastic import write_spectra
     from seisgrad.noise import Line, spectra_along
 
-    green = read_kinds(egf, "EGF2D")
-    section = Line.of(green, tolerance=tolerance, first=first, azimuth=azimuth)
-    found = spectra_along(
-        green,
-        section,
-        torch.tensor(hertz, dtype=torch.float64),
-        reference=read_reference(reference, "rayleigh", (1 / hertz[-1], 1 / hertz[0]), 0.15),
-        velocities=window,
-        wavelengths=wavelengths,
-        lowest_snr=snr,
-    )
-    write_spectra(found.spectra, out)
-    _tell(section, found, out, Console(quiet=quiet, as_json=as_json))
+    with Console(1, quiet=quiet, as_json=as_json) as console:
+        with console.step("Make spectra along the line"):
+            green = read_kinds(egf, "EGF2D")
+            section = Line.of(green, tolerance=tolerance, first=first, azimuth=azimuth)
+            found = spectra_along(
+                green,
+                section,
+                torch.tensor(hertz, dtype=torch.float64),
+                reference=read_reference(reference, "rayleigh", (1 / hertz[-1], 1 / hertz[0]), 0.15),
+                velocities=window,
+                wavelengths=wavelengths,
+                lowest_snr=snr,
+            )
+            write_spectra(found.spectra, out)
+        _tell(section, found, out, console)
 
 
 def _tell(section: "Line", found: "LineSpectra", out: Path, console: Console) -> None:

@@ -43,10 +43,11 @@ def quality(
         raise InputError(
             f"{egf} holds correlations that are not folded: seisgrad noise egf makes Green's functions of them"
         )
-    with whole_file(out) as path:
-        rows = write_quality(green, np.array(seconds), window, path)
-    Console(quiet=quiet, as_json=as_json).finish(
-        {"pairs": len(green.pairs), "rows": rows, "files": {"quality": out}},
-        f"{rows} rows of {len(green.pairs)} pairs",
-        f"wrote {out}",
-    )
+    with Console(1, quiet=quiet, as_json=as_json) as console:
+        with console.step("Measure signal and noise"), whole_file(out) as path:
+            rows = write_quality(green, np.array(seconds), window, path)
+        console.finish(
+            {"pairs": len(green.pairs), "rows": rows, "files": {"quality": out}},
+            f"{rows} rows of {len(green.pairs)} pairs",
+            f"wrote {out}",
+        )

@@ -4,6 +4,7 @@ import contextlib
 import glob
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,11 @@ def draft_beside(path: Path) -> Iterator[Path]:
     """Where to write what shall be moved to ``path``; it goes with its folder when the block ends, and so does what a
     kill left of an earlier one."""
     clear_drafts(path)
-    with tempfile.TemporaryDirectory(prefix=_prefix(path), dir=path.absolute().parent) as own:
-        yield Path(own) / path.name
+    own = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.absolute().parent))
+    try:
+        yield own / path.name
+    finally:
+        _remove(own)
 
 
 def clear_drafts(path: Path) -> None:
@@ -25,3 +29,12 @@ def clear_drafts(path: Path) -> None:
 
 def _prefix(path: Path) -> str:
     return f".seisgrad-{path.name}-"
+
+
+def _remove(folder: Path) -> None:
+    """Remove a draft, into which threads of zarr may write for a moment after a Ctrl-C has ended the work."""
+    for _ in range(40):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)

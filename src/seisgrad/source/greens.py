@@ -198,6 +198,8 @@ def _begin(path: Path, settings: dict[str, Any]) -> None:
         zarr.open_group(path, mode="w").attrs["seisgrad"] = settings
         return
     root = _root(path, "r+")
+    for torn in path.glob("*.partial"):  # attributes that a kill left half-written
+        torn.unlink()
     found: Any = root.attrs["seisgrad"]
     for key in ("depths", "distances", "band"):
         if found[key] != settings[key]:
