@@ -113,7 +113,7 @@ for period in picks.period.unique():
     at = picks.period == period
     mean = (weight * picks.velocity)[at].sum() / weight[at].sum()
     joined.append((float(period), float(mean), max(float(weight[at].sum() ** -0.5), 0.002 * float(mean))))
-columns = np.array(joined).T
+columns = torch.tensor(joined).T
 curve = sg.dispersion.DispersionCurves.from_columns(
     wave="rayleigh", kind="phase", mode=0, period=columns[0], velocity=columns[1], sigma=columns[2]
 )
