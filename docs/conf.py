@@ -57,6 +57,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery_order.place",
     "abort_on_example_error": True,
     "capture_repr": (),
+    "remove_config_comments": True,
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,

@@ -121,3 +121,5 @@ misfit_course(ax, found.history)
 ax.set_title("Misfit against simulations; squares are the physics")
 ax.legend()
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

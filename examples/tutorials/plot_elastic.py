@@ -100,3 +100,5 @@ ax.plot(stations, torch.zeros(12), "kv", ms=4, clip_on=False)
 ax.set(title="One standard deviation of vs", xlabel="x (km)", ylabel="z (km)", ylim=(7.0, 0.0))
 fig.colorbar(image, ax=ax, label="km/s")
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

@@ -64,3 +64,5 @@ assert vs_leaf.grad is not None
 print(f"largest difference at 30 s: {(vs_leaf.grad - kernels.vs[2]).abs().max():.1e}")
 
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

@@ -130,3 +130,5 @@ ax.plot(vs, depth, color="black", label="truth")
 ax.set_xlabel("vs (km/s)")
 ax.legend()
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 2

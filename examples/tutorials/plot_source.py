@@ -133,3 +133,5 @@ for ax, title in zip(axes, ("truth", f"fit, {angle:.0f}° away", f"network, {off
 # through one layered earth are kind to both; :doc:`/source` has what happened on a real earthquake.
 
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 3
