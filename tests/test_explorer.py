@@ -136,6 +136,33 @@ def test_the_numbers_are_those_of_python(desk: Browser, preset: dict[str, Any]) 
         np.testing.assert_allclose(array(found[wave]["learned"]["expected"]), expected[i], rtol=1e-3)
 
 
+def test_exact_velocities_of_random_earths_are_those_of_python(desk: Browser) -> None:
+    generator = np.random.default_rng(10)
+    for _ in range(15):
+        tops = np.r_[0.0, np.sort(generator.uniform(0.0, 1.0, 7)) ** 2 * 110.0 + 0.2 * np.arange(1, 8)]
+        vs = np.clip(generator.uniform(0.3, 3.2, 8) + 2.4 * np.arange(8) / 7, *SETTINGS["vs"])
+        earth = tops.tolist(), vs.tolist(), float(generator.uniform(1.6, 2.1))
+        text = "Earth.layered({}, {}, {})".format(*earth)
+        for wave in WAVES:
+            found = desk.ask(f"Exact.curves({text}, '{wave}', {PERIODS})")
+            for kind in KINDS:
+                truth = sg.dispersion.velocity(model_of(*earth), PERIODS, wave=wave, kind=kind).numpy()
+                np.testing.assert_allclose(array(found[kind]), truth, rtol=1e-8)
+
+
+def test_a_browser_that_cannot_unpack_shows_the_exact_answer(page: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "old.html"
+    text = page.read_text(encoding="utf-8")
+    copy.write_text(
+        text.replace("<body>", "<body><script>delete globalThis.DecompressionStream;</script>"), "utf-8"
+    )
+    with Browser(copy, tmp_path) as browser:
+        browser.wait("document.querySelector('[data-curve=\"love phase\"]') !== null")
+        assert not browser.ask("document.getElementById('old').hidden")
+        assert browser.ask("document.querySelectorAll('[data-signs]').length") == 0
+        assert not browser.complaints
+
+
 def test_nothing_is_fetched_and_nothing_complains(page: Path, desk: Browser) -> None:
     assert [place for place in desk.requests if not place.startswith("blob:null/")] == [page.as_uri()]
     assert not desk.complaints

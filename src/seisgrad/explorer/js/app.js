@@ -148,11 +148,14 @@ const App = (() => {
     listen();
     profile.redraw();
     const text = (name) => by(name).textContent.trim();
-    const tensors = await Weights.read(facts.tensors, facts.compressed, text("matrices"), text("vectors"));
+    try {
+      App.tensors = await Weights.read(facts.tensors, facts.compressed, text("matrices"), text("vectors"));
+    } catch {
+      by("old").hidden = false;
+    }
     by("matrices").remove();
     by("vectors").remove();
-    desk = Desk.of(tensors, facts, answered);
-    App.tensors = tensors;
+    desk = Desk.of(App.tensors, facts, answered);
     ask(false);
   }
 

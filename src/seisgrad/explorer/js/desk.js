@@ -2,15 +2,16 @@
 // Who calculates: one worker for the exact answer and one for each wave of the network, none of which is ever asked
 // twice at a time. A job that comes while one is at work waits, and a newer one takes its place.
 const Desk = (() => {
+  // Without tensors the exact answer alone.
   function of(tensors, facts, answered) {
     const source = document.getElementById("engine").textContent;
     const clerks = { exact: clerk(source, answered) };
-    for (const wave of ["rayleigh", "love"]) {
+    for (const wave of tensors ? ["rayleigh", "love"] : []) {
       const own = Object.fromEntries(Object.entries(tensors).filter(([name]) => name.split(".")[1] === wave));
       const lean = { arguments: facts.arguments, doubt_factor: facts.doubt_factor };
       clerks[wave] = clerk(source, answered, { tensors: own, facts: lean, wave });
     }
-    return { ask: (jobs) => jobs.forEach((job) => clerks[job.role].ask(job)) };
+    return { ask: (jobs) => jobs.forEach((job) => clerks[job.role]?.ask(job)) };
   }
 
   function clerk(source, answered, lesson) {

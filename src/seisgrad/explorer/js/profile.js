@@ -32,6 +32,8 @@ const Profile = (() => {
       });
       group.append(Drawing.element("circle", { r: 22, class: "reach" }), Drawing.element("circle", { r: 7, class: "dot" }));
       group.addEventListener("pointerdown", (event) => grab(event, group, i));
+      // some browsers know touch-action only on boxes, and would scroll the page
+      group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       group.addEventListener("keydown", (event) => press(event, i));
       svg.append(group);
       return group;
