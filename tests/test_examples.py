@@ -1,11 +1,9 @@
 """The scripts of ``examples`` run, and so does every command of its page on the inputs that lie beside it."""
 
-import os
 import re
+import runpy
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,14 +29,12 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_runs(name: str, tmp_path: Path) -> None:
-    places = os.pathsep.join(filter(None, [str(EXAMPLES.parent / "src"), os.environ.get("PYTHONPATH", "")]))
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / f"{name}.py")],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": places}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert SAID[name] in done.stdout
+def test_a_script_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
+    assert SAID[name] in capsys.readouterr().out
     assert not list(tmp_path.iterdir())  # a script leaves nothing behind
 
 
@@ -91,7 +87,14 @@ def run(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (folder / words[-1]).exists()
 
 
-@pytest.mark.parametrize("line", QUICK)
+HEAVY = ("sites.csv", "simulate", "train", "fwi", "source")
+"""Words of commands that take some seconds each, and have tests of their own besides."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [pytest.param(x, marks=pytest.mark.slow if any(word in x for word in HEAVY) else ()) for x in QUICK],
+)
 def test_a_command_runs(line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the page, since some take what others have made."""
     run(line, folder, monkeypatch)
