@@ -44,16 +44,17 @@ def settle(data: LongPeriod, sums: Sums) -> Settled:
     """Leave out stations that the others contradict, one after another, down to half of them.
 
     Stations that the others predict worse than silence would are suspects, unless little is left there anyway because
-    they are near a node of the radiation; and those whose motion is as the others predict but for its size. The suspect
-    goes without which the most of all records is explained, or another station if that explains clearly more: one that
-    is much too loud makes all the others suspects. Loud ones count less until then.
+    they are near a node of the radiation; and those whose motion is as the others predict but for its size or for where
+    the horizontals point. The suspect goes without which the most of all records is explained, or another station if
+    that explains clearly more: one that is much too loud makes all the others suspects. Loud ones count less until
+    then.
     """
     number = len(data.stations)
     power = sums.records[len(data.shifts) // 2] / sums.independent
     counts = (1.0 / (1.0 + (power / power.median() / _LOUD**2).square()))[None]
     left_out: dict[int, str] = {}
     while number - len(left_out) > max(LEAST, number // 2):
-        worst = _worst(sums, counts)
+        worst = _worst(data, sums, counts)
         if worst is None:
             break
         left_out[worst] = ""
@@ -63,18 +64,20 @@ def settle(data: LongPeriod, sums: Sums) -> Settled:
     return Settled(best, counts, {k: _why(data, best, k) for k in left_out})
 
 
-def _worst(sums: Sums, counts: Float[Tensor, "1 station"]) -> int | None:
+def _worst(data: LongPeriod, sums: Sums, counts: Float[Tensor, "1 station"]) -> int | None:
     """The station to be left out next, if any."""
     kept = counts[0].nonzero()[:, 0]
     without = counts.expand(len(kept), -1).clone()
     draw = torch.arange(len(kept))
     without[draw, kept] = 0.0
-    others = alone(sums, fit(sums, without))
+    found = fit(sums, without)
+    others = alone(sums, found)
     gain, same = others.gain[draw, kept], others.share[draw, kept] > _FITS
     left = others.misfit[draw, kept]
     resized = same & ((gain > _GAIN) | (gain < 1.0 / _GAIN))
     silent = (others.reduction[draw, kept] < 0) & (left > left.median())
-    suspect = silent | resized
+    turned = torch.tensor([_is_turned(data, found, k, int(station)) for k, station in enumerate(kept)])
+    suspect = silent | resized | turned
     if not suspect.any():
         return None
     explained = others.reduction[:, kept].clamp(min=0.0).mean(1)
@@ -96,14 +99,13 @@ def late_clocks(stations: tuple[str, ...], shifts: Float[Tensor, " station"]) ->
 
 def _why(data: LongPeriod, best: Fit, station: int) -> str:
     """What may be wrong with a station, in one sentence."""
-    at = int(best.deepest[0])
-    predicted = torch.einsum("bct,b->ct", data.greens[at, station], best.coefficients[0, at])
+    predicted = _predicted(data, best, 0, station)
     records = data.records[:, station]
     both, power = (records * predicted).sum((1, 2)), records.square().sum((1, 2))
     shares = both.square() / (power * predicted.square().sum())
     moved = int(shares.nan_to_num(0.0).argmax())
     share, gain = float(shares[moved]), float(both[moved] / predicted.square().sum())
-    turned, how = _turned(records, predicted, data.azimuth[station].item())
+    turned, _, how = _turned(records, predicted, data.azimuth[station].item())
     if share > max(_FITS, turned - _ALIKE) and gain < 0:
         return (
             f"its records fit to {100 * share:.0f} % turned upside down: check the sign of its response and where its "
@@ -117,31 +119,48 @@ def _why(data: LongPeriod, best: Fit, station: int) -> str:
     return how or "it is explained worse than by silence: check its response, its place and what is near it"
 
 
+def _predicted(data: LongPeriod, found: Fit, draw: int, station: int) -> Float[Tensor, "3 time"]:
+    """The motion of a station by the best depth of a draw."""
+    at = int(found.deepest[draw])
+    return torch.einsum("bct,b->ct", data.greens[at, station], found.coefficients[draw, at])
+
+
+def _is_turned(data: LongPeriod, found: Fit, draw: int, station: int) -> bool:
+    """Whether horizontals fit well, and much better than they do, as if they pointed another way."""
+    predicted = _predicted(data, found, draw, station)
+    turned, plain, _ = _turned(data.records[:, station], predicted, data.azimuth[station].item())
+    return turned > max(_FITS, plain + _TURNED)
+
+
 def _turned(
     records: Float[Tensor, "shift 3 time"], predicted: Float[Tensor, "3 time"], azimuth: float
-) -> tuple[float, str]:
-    """How well horizontals would fit if they pointed another way or were mistaken for each other, and how that is."""
+) -> tuple[float, float, str]:
+    """How well horizontals would fit if they pointed another way or were mistaken for each other, how well they fit as
+    they are, and which of these it is."""
     (radial, transverse), (r, t) = records[:, 1:].unbind(1), predicted[1:]
     power = records[:, 1:].square().sum((1, 2))
     found = []
+
+    def fits(both: Tensor) -> Tensor:
+        left = power + predicted[1:].square().sum() - 2 * both
+        return (1.0 - left / power).nan_to_num(-torch.inf)
+
     for sign in (1.0, -1.0):
         along, across = radial @ r + sign * (transverse @ t), radial @ t - sign * (transverse @ r)
-        fits = 1.0 - (power + predicted[1:].square().sum() - 2 * torch.hypot(along, across)) / power
-        best = int(fits.nan_to_num(-torch.inf).argmax())
-        angle = math.degrees(math.atan2(across[best].item(), along[best].item()))
-        found.append((float(fits.nan_to_num(-torch.inf)[best]), angle))
+        number = int(fits(torch.hypot(along, across)).argmax())
+        angle = math.degrees(math.atan2(across[number].item(), along[number].item()))
+        found.append((float(fits(torch.hypot(along, across))[number]), angle))
+    plain = float(fits(radial @ r + transverse @ t).max())
     (turned, angle), (mirrored, mirror) = found
     way = (mirror + 2.0 * azimuth) % 360.0
     near = min((*_SWAPS, 360), key=lambda one: abs(way - one))
     if mirrored > max(turned, _TURNED) and abs(way - near) <= _OBLIQUE:
-        return mirrored, (
-            f"its horizontals fit to {100 * mirrored:.0f} % as if {_SWAPS[near % 360]}, and not as they are: check the "
-            "names and azimuths of its channels"
-        )
-    if turned > _TURNED and abs(angle) > _OBLIQUE:
+        best, pointed, check = mirrored, _SWAPS[near % 360], "the names and azimuths of its channels"
+    elif turned > _TURNED and abs(angle) > _OBLIQUE:
         clock = "clockwise" if angle > 0 else "anticlockwise"
-        return turned, (
-            f"its horizontals fit to {100 * turned:.0f} % as if they pointed {abs(angle):.0f}° {clock} of where the "
-            "StationXML says, and not as they are: check their azimuth"
-        )
-    return 0.0, ""
+        pointed = f"they pointed {abs(angle):.0f}° {clock} of where the StationXML says"
+        best, check = turned, "their azimuth"
+    else:
+        return 0.0, plain, ""
+    how = f"its horizontals fit to {100 * best:.0f} % as if {pointed}, and not as they are: check {check}"
+    return best, plain, how
