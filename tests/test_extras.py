@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from seisgrad._lazy import extra
 from seisgrad.errors import InputError
@@ -186,3 +187,18 @@ def test_a_missing_package_is_one_sentence(command: str, answers: dict) -> None:
     assert status == 2
     (sentence,) = words.splitlines()
     assert sentence.endswith(f"{package}, which is not installed: pip install 'seisgrad[{name}]'")
+
+
+def test_the_oldest_versions_that_are_tested_are_the_floors() -> None:
+    lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    wanted = PROJECT["dependencies"] + [
+        r for extra in PROJECT["optional-dependencies"].values() for r in extra
+    ]
+    floors = {
+        canonicalize_name(requirement.name): {Version(bound.version) for bound in requirement.specifier}
+        for requirement in map(Requirement, wanted)
+    }
+    assert not {name: pin for name, pin in pins.items() if floors[name] != {Version(pin)}}
+    tested = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
+    assert tested - pins.keys() == {"seisgrad", "deepwave", "torch"}
