@@ -99,14 +99,15 @@ def sections() -> None:
 
 
 def noise() -> None:
-    """Four hours on two days of three stations in Rayleigh waves from all around, at 3 km/s, 0.04 to 0.15 Hz."""
+    """Four hours on two days of three stations in Rayleigh waves from east and west, at 3 km/s, 0.04 to 0.15 Hz."""
     rng, number = np.random.default_rng(3), 14400
-    east, north = np.array([0.0, 20.0, 42.0]), np.array([0.0, 9.0, 0.0])
+    east, north = np.array([0.0, 110.0, 210.0]), np.array([0.0, 9.0, 0.0])
+    near = np.radians(np.linspace(-15.0, 15.0, 9))
     for day in range(2):
         frequency = np.fft.rfftfreq(number, 1.0)
         inside = np.flatnonzero((frequency > 0.04) & (frequency < 0.15))
         spectra = np.zeros((3, len(frequency)), dtype=complex)
-        for azimuth in 2 * np.pi * np.arange(40) / 40:
+        for azimuth in (*(0.5 * np.pi + near), *(1.5 * np.pi + near)):
             amplitude = rng.standard_normal(len(inside)) + 1j * rng.standard_normal(len(inside))
             along = east * np.sin(azimuth) + north * np.cos(azimuth)
             spectra[:, inside] += amplitude * np.exp(-2j * np.pi * frequency[inside] * along[:, None] / 3.0)

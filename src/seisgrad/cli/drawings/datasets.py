@@ -142,7 +142,7 @@ def bank(contents: Contents) -> "Figure":
             time, distances[row] + height * trace / (np.abs(trace).max() or 1.0), color=COLOURS[0], lw=0.6
         )
     axes.set(xlabel="time - distance / (6 km/s) (s)", ylabel="distance (km)")
-    axes.set_title(f"{names[0]} at {depths[level]:g} km, first elementary function; {len(names)} models")
+    axes.set_title(f"{names[0]}, 1 of {len(names)}, at {depths[level]:g} km, first elementary function")
     return figure
 
 

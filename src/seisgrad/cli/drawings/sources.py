@@ -25,8 +25,8 @@ def mechanism(contents: Contents) -> "Figure":
     planes = "\n".join(
         "{:.0f} / {:.0f} / {:.0f}".format(*plane.tolist()) for plane in nodal_planes(found.moment)
     )
-    axes.set_title(f"Mw {found.mw:.2f} at {found.origin.depth:g} km{spread}", loc="center")
-    axes.text(0.0, -1.2, f"strike / dip / rake\n{planes}", ha="center", va="top", fontsize=9)
+    figure.suptitle(f"Mw {found.mw:.2f} at {found.origin.depth:g} km{spread}", fontweight="bold")
+    figure.supxlabel(f"strike / dip / rake\n{planes}", fontsize=9)
     return figure
 
 
