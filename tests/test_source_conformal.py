@@ -115,6 +115,12 @@ class TestFamiliar:
         assert not familiar.complaints(one)
         assert named in "; ".join(familiar.complaints(spoil(one)))
 
+    def test_the_strangest_stations_are_called_by_their_names(self, drawn: Gather) -> None:
+        one = Gather(*(x[int(drawn.present.sum(-1).argmax())] for x in drawn))
+        strange = one._replace(windows=torch.ones_like(one.windows))
+        names = [f"XX.S{k:02d}" for k in range(one.present.shape[-1])]
+        assert "strangest are XX.S" in Familiar(seen(drawn)).complaints(strange, names)[0]
+
     def test_features_know_no_unit_and_no_absent_station(self, drawn: Gather) -> None:
         numbers = features(drawn)
         assert numbers.shape[-1] == len(FEATURES)
