@@ -90,6 +90,9 @@ def teaching_figure(rows: Sequence[Row]) -> "Figure":
     left.set_xticks([1, 3, 7, 14], ["1", "3", "7", "14"])
     left.minorticks_off()
     right.set(xlabel="thousand events taught", xscale="log")
+    thousands = sorted({row.passes * 12.8 for row in of_models if row.network == OURS})
+    right.set_xticks(thousands, [f"{value:.0f}" for value in thousands])
+    right.minorticks_off()
     left.set_ylim(bottom=0.0)
     right.legend()
     return figure
