@@ -17,9 +17,10 @@ from seisgrad.source import earths, inverse_audit
 from seisgrad.source.gather import Gather
 from seisgrad.source.greens import make_bank
 from seisgrad.source.harmonic import HarmonicNet, HarmonicSize
-from seisgrad.source.inverse_audit import COUPLES, DIRECTIONS, KNOWN, NETWORK, UNKNOWN, compare, own_frame
+from seisgrad.source.inverse_audit import COUPLES, KNOWN, NETWORK, UNKNOWN, compare
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.layered import Band
+from seisgrad.source.linear_inverses import DIRECTIONS, Noise, linear_inverse, own_frame
 from seisgrad.source.moment_tensor import from_basis, random_double_couples, to_basis
 from seisgrad.source.randomisation import CLEAN, Randomisation
 from seisgrad.source.redraws import Case, Redraws
@@ -100,7 +101,7 @@ def test_the_own_frame_is_orthonormal_and_turns_are_turns() -> None:
 
 
 def test_the_exact_inverse_against_itself_is_right_in_everything(prior: Kept) -> None:
-    noise = inverse_audit._Noise(prior)
+    noise = Noise(prior.randomisation)
 
     def exact(gather: Gather) -> Operator:
         """The inverse of the known earth, with the very noise and prior."""
@@ -108,7 +109,7 @@ def test_the_exact_inverse_against_itself_is_right_in_everything(prior: Kept) ->
         norm = to_basis(case.moment).norm()
         g = norm * case.matrix
         covariance = noise.covariance(g @ to_basis(case.moment) / norm)
-        rows = inverse_audit.linear_inverse(g, covariance, torch.ones(5).double(), torch.eye(5).double())
+        rows = linear_inverse(g, covariance, torch.ones(5).double(), torch.eye(5).double())
         stations = len(gather.distance)
 
         def answer(d: torch.Tensor) -> torch.Tensor:

@@ -16,15 +16,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seisgrad.operator import Operator, jacobian
-from seisgrad.source.axes import principal_axes
-from seisgrad.source.gather import COMPONENTS, PHASES, SAMPLES, Gather
-from seisgrad.source.ground_noise import GroundNoise
+from seisgrad.source.gather import COMPONENTS, PHASES, Gather
 from seisgrad.source.kagan import kagan_angle
-from seisgrad.source.moment_tensor import from_basis, from_matrix, magnitude, scalar_moment, to_basis
+from seisgrad.source.linear_inverses import Noise, linear_inverse, own_frame, scatter_covariance
+from seisgrad.source.moment_tensor import from_basis, magnitude, scalar_moment, to_basis
 from seisgrad.source.redraws import Case, Redraws
 
-#: Ways in which the moment tensor of a double couple can change, each a direction of norm 1 among the coefficients.
-DIRECTIONS = ("size", "turn about T", "turn about B", "turn about P", "CLVD")
 KNOWN, MEAN, UNKNOWN, COUPLES = (
     "known earth",
     "one earth",
@@ -37,15 +34,11 @@ PARTS = ("all", *(f"{component} of {phase}" for phase in PHASES for component in
 #: How a derivative agrees with another.
 METRICS = ("cosine", "relative_l2", "ratio")
 _DRAWS, _TESTS = 320, 64  # of what stations cannot know: for the covariance, and to judge on
-_SHRINK = 0.2  # of the scatter of records that counts as independent: so few draws do not know all of it
-_FLOOR = 1e-4  # of noise at all frequencies, as a share of its power
 _PINNED = 1e-3  # of its size that a double couple may deviate into a CLVD
-_LEVEL = 0.1  # root mean square of noise over that of the signal, where a prior has none
 _OF_TURN = torch.tensor(
     [1.0, 0.5, 1.0], dtype=torch.float64
 )  # rad of turn per share of the norm: about T, B, P
 _OF_SIZE = 2.0 / (3.0 * math.log(10.0))  # of magnitude per share
-_WINDOW = len(PHASES) * len(COMPONENTS) * SAMPLES  # samples of a station
 
 
 class Judged(NamedTuple):
@@ -54,7 +47,8 @@ class Judged(NamedTuple):
     Attributes:
         inverse: its name.
         derivative: coefficients per m/s over ‖m‖, ``[5, station, phase, component, time]``.
-        resolution: what it makes of a unit change of the moment tensor in each of :data:`DIRECTIONS`, in the same.
+        resolution: what it makes of a unit change of the moment tensor in each of the directions of
+            :data:`~seisgrad.source.linear_inverses.DIRECTIONS`, in the same.
         noise_turn: standard deviation of the mechanism by noise alone, degrees of turn.
         noise_magnitude: the same of the magnitude.
         kagan: angles between its answers to redrawn records and the truth, degrees; none for an inverse of one earth
@@ -113,7 +107,7 @@ def compare(
         tell: how far it has come, for a progress bar.
         seed: of the draws.
     """
-    found, noise = [], _Noise(believed)
+    found, noise = [], Noise(believed.randomisation)
     for g, (group, earths) in enumerate(groups.items()):
         for k in range(number):
             tell(f"{g * number + k + 1} of {len(groups) * number} events")
@@ -129,7 +123,7 @@ def _judged(
     case: Case,
     believed: Redraws,
     earths: Redraws,
-    noise: "_Noise",
+    noise: Noise,
     place: Sequence[int],
     records: str,
 ) -> tuple[tuple[Judged, ...], dict[tuple[str, str], Tensor], dict[tuple[str, str], float]]:
@@ -147,7 +141,7 @@ def _judged(
     if records != "clean":
         redrawn = norm * believed.matrices(case, _DRAWS, np.random.default_rng([*place, 1]))
         mean = redrawn.mean(0)
-        both = alone + _scatter((redrawn - mean) @ truth)
+        both = alone + scatter_covariance((redrawn - mean) @ truth)
         pinned = torch.tensor([1.0, 1.0, 1.0, 1.0, _PINNED], dtype=torch.float64)
         derivatives[MEAN] = linear_inverse(mean, alone, weak, frame)
         derivatives[UNKNOWN] = linear_inverse(mean, both, weak, frame)
@@ -158,59 +152,7 @@ def _judged(
         _one(name, derivative, exact, alone, frame, case.moment, answers.get(name))
         for name, derivative in derivatives.items()
     )
-    return judged, _agreement(derivatives), {} if tests is None else _in_scatter(derivatives, tests)
-
-
-def linear_inverse(
-    matrix: Float[Tensor, "station phase component time 5"],
-    covariance: Float[Tensor, "station sample sample"],
-    spread: Float[Tensor, " direction"],
-    frame: Float[Tensor, "5 direction"],
-) -> Float[Tensor, "5 station phase component time"]:
-    """(Gᵀ C⁻¹ G + C_m⁻¹)⁻¹ Gᵀ C⁻¹.
-
-    Args:
-        matrix: G, for coefficients over ‖m‖.
-        covariance: C of the records of each station, which are independent of each other.
-        spread: standard deviations of the coefficients before, by direction.
-        frame: directions.
-    """
-    g = matrix.flatten(1, 3)
-    weighed = torch.linalg.solve(covariance, g)
-    normal = torch.einsum("sna,snb->ab", g, weighed) + frame @ torch.diag(spread**-2.0) @ frame.mT
-    return torch.linalg.solve(normal, weighed.flatten(0, 1).mT).view(5, *matrix.shape[:-1])
-
-
-def _scatter(
-    records: Float[Tensor, "draw station phase component time"],
-) -> Float[Tensor, "station sample sample"]:
-    """Covariance of records about their mean, shrunk towards its diagonal."""
-    x = records.flatten(2).movedim(1, 0)
-    covariance = x.mT @ x / (len(records) - 1)
-    apart = torch.diag_embed(covariance.diagonal(dim1=1, dim2=2))
-    return torch.lerp(covariance, apart, _SHRINK)
-
-
-def own_frame(moment: Float[Tensor, " 6"]) -> Float[Tensor, "5 direction"]:
-    """The :data:`DIRECTIONS` of a double couple as columns of orthonormal coefficients."""
-    t, b, p = principal_axes(moment)[1].unbind(-1)
-
-    def both(x: Tensor, y: Tensor) -> Tensor:
-        return (x[:, None] * y + y[:, None] * x) / math.sqrt(2.0)
-
-    def square(x: Tensor) -> Tensor:
-        return x[:, None] * x
-
-    matrices = torch.stack(
-        (
-            (square(t) - square(p)) / math.sqrt(2.0),
-            both(b, p),
-            both(t, p),
-            both(t, b),
-            (2.0 * square(b) - square(t) - square(p)) / math.sqrt(6.0),
-        )
-    )
-    return to_basis(from_matrix(matrices)).mT
+    return judged, _agreement(derivatives), {} if tests is None else _inscatter_covariance(derivatives, tests)
 
 
 def _derivative(
@@ -270,7 +212,7 @@ def _agreement(derivatives: Mapping[str, Tensor]) -> dict[tuple[str, str], Float
     }
 
 
-def _in_scatter(derivatives: Mapping[str, Tensor], tests: Tensor) -> dict[tuple[str, str], float]:
+def _inscatter_covariance(derivatives: Mapping[str, Tensor], tests: Tensor) -> dict[tuple[str, str], float]:
     """What the network's derivative and the exact ones make of records that differ from their mean."""
     apart = tests - tests.mean(0)
     seen = {
@@ -302,28 +244,3 @@ def _parts(derivative: Float[Tensor, "5 station phase component time"]) -> Float
             part[:, :, phase, component] = derivative[:, :, phase, component]
             parts.append(part)
     return torch.stack(parts).flatten(1)
-
-
-class _Noise:
-    """Noise as a prior has it: its covariance in a window, and how large it is at a station."""
-
-    def __init__(self, prior: Redraws) -> None:
-        low, high = prior.randomisation.noise
-        mean = low if high <= low else (high**2 - low**2) / (2.0 * math.log(high / low))
-        self._level = (math.sqrt(mean) if high > low else low) or _LEVEL
-        traces = GroundNoise().draw(2048, np.random.default_rng(0)).double()
-        power = torch.fft.rfft(traces).abs().square().mean((0, 1))
-        covariance = torch.fft.irfft(power)[:SAMPLES]
-        lag = (torch.arange(SAMPLES)[:, None] - torch.arange(SAMPLES)).abs()
-        eye = torch.eye(SAMPLES, dtype=torch.float64)
-        self._window = covariance[lag] / covariance[0] + _FLOOR * eye
-
-    def covariance(
-        self, signal: Float[Tensor, "station phase component time"]
-    ) -> Float[Tensor, "station sample sample"]:
-        """Of stations with such records; windows and components are independent of each other."""
-        recorded = (signal != 0).any(-1).any(1)
-        # the prior takes the level from all components, recorded or not: here those that there are
-        power = signal.square().sum((1, 2, 3)) / (recorded.sum(-1) * len(PHASES) * SAMPLES)
-        windows = torch.block_diag(*(self._window,) * (_WINDOW // SAMPLES))
-        return (self._level**2 * power)[:, None, None] * windows

@@ -1,48 +1,35 @@
 """The audit of a network of sources: what its derivative is beside that of the exact inverses of the same records."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad.report.audit.source_numbers import (
+    INVERSES,
+    NUMBERS,
+    Found,
+    agreed,
+    judged_by,
+    medians,
+    tables,
+)
 from seisgrad.report.figures import new_figure, png, styled
-from seisgrad.report.files import table
 from seisgrad.report.page import Page
 from seisgrad.source.gather import COMPONENTS, PHASES, SAMPLES, SAMPLING
-from seisgrad.source.inverse_audit import (
-    COUPLES,
-    DIRECTIONS,
-    KNOWN,
-    MEAN,
-    METRICS,
-    NETWORK,
-    PARTS,
-    UNKNOWN,
-    Compared,
-    Judged,
-    own_frame,
-)
+from seisgrad.source.inverse_audit import COUPLES, MEAN, METRICS, NETWORK, UNKNOWN, Compared, Judged
+from seisgrad.source.linear_inverses import DIRECTIONS, own_frame
+
+__all__ = ["Found", "figures", "page", "tables", "verdict"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INVERSES = (NETWORK, KNOWN, MEAN, UNKNOWN, COUPLES)
-RECORDS = ("clean", "as recorded")
 _TURNS = slice(1, 4)  # of the directions
 _COLOURS: dict[str, str] = dict(
     zip(INVERSES, ("#0072b2", "#009e73", "#999999", "#d55e00", "#cc79a7"), strict=True)
-)
-_NUMBERS = (
-    *(f"resolution {name}" for name in DIRECTIONS),
-    "into other directions",
-    "noise turn",
-    "noise magnitude",
-    "kagan",
-    "wrong magnitude",
 )
 _SHOWN = DIRECTIONS.index("turn about B")  # of the derivative in the figure
 
@@ -74,113 +61,11 @@ WORDS = (
 """How it was done."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """An audit.
-
-    Attributes:
-        events: how many, by group of earths.
-        compared: every event, clean and as recorded.
-    """
-
-    events: dict[str, int]
-    compared: list[Compared]
-
-    def of(self, group: str, records: str) -> list[Compared]:
-        """The events of a group."""
-        return [one for one in self.compared if (one.group, one.records) == (group, records)]
-
-    def cases(self) -> Iterator[tuple[str, str, list[Compared]]]:
-        """Every group with each kind of records."""
-        for group in self.events:
-            for records in RECORDS:
-                yield group, records, self.of(group, records)
-
-    @property
-    def shown(self) -> Compared:
-        """The event of the figure of derivatives."""
-        return self.of(next(iter(self.events)), RECORDS[-1])[0]
-
-
-def _judged(events: list[Compared], inverse: str) -> list[Judged]:
-    return [judged for one in events for judged in one.judged if judged.inverse == inverse]
-
-
-def _numbers(judged: Judged) -> tuple[float, ...]:
-    """In the order of :data:`_NUMBERS`."""
-    resolution = judged.resolution
-    couples = resolution[:4, :4]  # of changes that leave a double couple one
-    others = (couples - torch.diag(couples.diagonal())).square().sum() / 4.0
-    tested = len(judged.kagan) > 0
-    return (
-        *resolution.diagonal().tolist(),
-        float(others.sqrt()),
-        judged.noise_turn,
-        judged.noise_magnitude,
-        float(judged.kagan.median()) if tested else float("nan"),
-        float(judged.wrong_magnitude.mean()) if tested else float("nan"),
-    )
-
-
-def _medians(events: list[Compared], inverse: str) -> dict[str, float]:
-    """Over events; empty where this inverse was not asked."""
-    rows = torch.tensor([_numbers(judged) for judged in _judged(events, inverse)], dtype=torch.float64)
-    return dict(zip(_NUMBERS, rows.quantile(0.5, 0).tolist(), strict=True)) if len(rows) else {}
-
-
-def _agreements(one: Compared) -> Iterator[tuple[str, str, str, float]]:
-    """Inverse, part of the records, metric and value."""
-    for (inverse, metric), values in one.agreement.items():
-        for part, value in zip(PARTS, values.tolist(), strict=True):
-            yield inverse, part, metric, value
-    for (inverse, metric), value in one.scatter.items():
-        yield inverse, "scatter", metric, value
-
-
-def tables(found: Found) -> dict[str, str]:
-    """``events.csv``, ``derivatives.csv``, a line per event, and ``summary.csv``, medians over events."""
-    place = ("group", "records", "event", "stations", "inverse")
-    events, derivatives = [], []
-    for one in found.compared:
-        where = (one.group, one.records, one.event, one.stations)
-        events += [(*where, judged.inverse, *_numbers(judged)) for judged in one.judged]
-        derivatives += [(*where, *row) for row in _agreements(one)]
-    names = tuple(name.replace(" ", "_") for name in _NUMBERS)
-    return {
-        "events.csv": table((*place, *names), *zip(*events, strict=True)),
-        "derivatives.csv": table((*place, "part", "metric", "value"), *zip(*derivatives, strict=True)),
-        "summary.csv": table(
-            ("group", "records", "inverse", "number", "median", "events"),
-            *zip(*_summary(found), strict=True),
-        ),
-    }
-
-
-def _summary(found: Found) -> list[tuple[str, str, str, str, float, int]]:
-    rows = []
-    for group, records, events in found.cases():
-        for inverse in INVERSES:
-            for name, value in _medians(events, inverse).items():
-                rows.append((group, records, inverse, name.replace(" ", "_"), value, len(events)))
-        for key, value in _agreed(events).items():
-            rows.append((group, records, key[0], f"{key[2]} {key[1]}".replace(" ", "_"), value, len(events)))
-    return rows
-
-
-def _agreed(events: list[Compared]) -> dict[tuple[str, str, str], float]:
-    """Medians of what :func:`_agreements` has."""
-    values: dict[tuple[str, str, str], list[float]] = {}
-    for one in events:
-        for inverse, part, metric, value in _agreements(one):
-            values.setdefault((inverse, part, metric), []).append(value)
-    return {key: float(torch.tensor(some).double().quantile(0.5)) for key, some in values.items()}
-
-
 def verdict(found: Found) -> dict[str, str]:
     """What it means, in words, by group and records."""
     said = {}
     for group, records, events in found.cases():
-        network = _medians(events, NETWORK)
+        network = medians(events, NETWORK)
         directions = [network[f"resolution {name}"] for name in DIRECTIONS]
         turns = directions[_TURNS]
         text = (
@@ -189,7 +74,7 @@ def verdict(found: Found) -> dict[str, str]:
             f"{network['into other directions']:.2f} of a change goes into other directions of a double couple; noise "
             f"turns the answer by {network['noise turn']:.1f}°"
         )
-        exact = _medians(events, UNKNOWN)
+        exact = medians(events, UNKNOWN)
         if exact:
             text += (
                 f", that of the exact inverse of the unknown earth by {exact['noise turn']:.1f}°; redrawn records are "
@@ -216,7 +101,7 @@ def resolution_figure(found: Found) -> "Figure":
     grid = figure.subplots(len(found.events), len(shown), squeeze=False, sharex=True, sharey=True)
     for r, (row, group) in enumerate(zip(grid, found.events, strict=True)):
         for axes, (inverse, records) in zip(row, shown, strict=True):
-            mean = torch.stack([j.resolution for j in _judged(found.of(group, records), inverse)]).mean(0)
+            mean = torch.stack([j.resolution for j in judged_by(found.of(group, records), inverse)]).mean(0)
             axes.imshow(mean.numpy(), cmap="RdBu_r", vmin=-1.5, vmax=1.5)
             for (i, k), value in zip(
                 [(i, k) for i in range(5) for k in range(5)], mean.flatten().tolist(), strict=True
@@ -238,7 +123,7 @@ def errors_figure(found: Found) -> "Figure":
     for g, group in enumerate(found.events):
         for k, inverse in enumerate(INVERSES):
             at = g + 0.15 * (k - 2)
-            judged = _judged(found.of(group, "as recorded"), inverse)
+            judged = judged_by(found.of(group, "as recorded"), inverse)
             label = inverse if g == 0 else None
             _strip(above, at, [float(j.kagan.median()) for j in judged if len(j.kagan)], inverse, None)
             _strip(below, at, [j.noise_turn for j in judged], inverse, label)
@@ -261,7 +146,7 @@ def _strip(axes: "Axes", at: float, values: list[float], inverse: str, label: st
 @styled
 def derivatives_figure(found: Found) -> "Figure":
     """The derivative of one direction to the records of the station that says most about it."""
-    both = {name: _row(_judged([found.shown], name)[0], found.shown) for name in (NETWORK, UNKNOWN)}
+    both = {name: _row(judged_by([found.shown], name)[0], found.shown) for name in (NETWORK, UNKNOWN)}
     whole = (both[UNKNOWN] != 0).any(-1).all((1, 2))  # stations with every component, where there are any
     size = both[UNKNOWN].flatten(1).norm(dim=-1)
     station = int((size * whole if whole.any() else size).argmax())
@@ -298,7 +183,7 @@ def page(operator: str, found: Found, drawn: dict[str, bytes]) -> Page:
     cards: list[tuple[str, str, str]] = []
     for group in found.events:
         events = found.of(group, "as recorded")
-        network, exact = _medians(events, NETWORK), _medians(events, UNKNOWN)
+        network, exact = medians(events, NETWORK), medians(events, UNKNOWN)
         cards.append(
             (
                 f"{network['kagan']:.1f}° / {exact['kagan']:.1f}°",
@@ -327,11 +212,11 @@ def page(operator: str, found: Found, drawn: dict[str, bytes]) -> Page:
 
 
 def _errors(found: Found) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    header = ("group", "records", "inverse", *_NUMBERS)
+    header = ("group", "records", "inverse", *NUMBERS)
     rows = []
     for group, records, events in found.cases():
         for inverse in INVERSES:
-            of = _medians(events, inverse).values()
+            of = medians(events, inverse).values()
             if of:
                 numbers = ("" if value != value else f"{value:.3g}" for value in of)
                 rows.append((group, records, inverse, *numbers))
@@ -342,8 +227,8 @@ def _derivatives(found: Found) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     header = ("group", "records", "inverse", "part", *(metric.replace("_", " ") for metric in METRICS))
     rows = []
     for group, records, events in found.cases():
-        agreed = _agreed(events)
-        for inverse, part in dict.fromkeys((key[0], key[1]) for key in agreed):
-            numbers = (f"{agreed[inverse, part, metric]:.3f}" for metric in METRICS)
+        values = agreed(events)
+        for inverse, part in dict.fromkeys((key[0], key[1]) for key in values):
+            numbers = (f"{values[inverse, part, metric]:.3f}" for metric in METRICS)
             rows.append((group, records, inverse, part, *numbers))
     return header, rows
