@@ -1,4 +1,4 @@
-"""``seisgrad source invert`` and folders that are wrong: one sentence that says what to do, or an answer with doubts."""
+"""``seisgrad source invert`` and wrong folders: one sentence that says what to do, or an answer with its doubts."""
 
 import json
 import shutil

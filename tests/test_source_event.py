@@ -293,7 +293,9 @@ def test_waves_that_are_not_where_they_should_be_are_refused(folder: Path, shift
     Site(folder).usual().write()
     entries = json.loads((folder / "origin.json").read_text()) | {"time": str(TIME + shift)}
     (folder / "origin.json").write_text(json.dumps(entries))
-    with pytest.raises(InputError, match=r"no station .* more motion at P and S .* check the time and the place"):
+    with pytest.raises(
+        InputError, match=r"no station .* more motion at P and S .* check the time and the place"
+    ):
         read_event(folder, arrivals)
 
 
