@@ -84,6 +84,7 @@ def sourcenet_page(
     page.points(*missing)
     _errors(page, lines)
     _image(page, drawn, "errors")
+    told = False
     for heading, names, figure in (
         ("Baselines", BASELINES, "baselines"),
         ("Without a part of the randomisation", ABLATIONS, "ablations"),
@@ -92,7 +93,8 @@ def sourcenet_page(
         shown = chosen(rows, names, "15-24")
         if shown:
             page.heading(heading)
-            page.text(COMPARED if names is BASELINES else "")
+            page.text("" if told else COMPARED)
+            told = True
             _compared(page, rows, shown)
             _image(page, drawn, figure)
     _section(page, "Without scalars", SCALARS, [r for r in lines if "zeroed" in r.case])
