@@ -99,7 +99,10 @@ def test_the_models_may_be_those_of_a_dataset() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["source"], "there is no system 'source' to audit, expected one of dispersion, acoustic, elastic"),
+        (
+            ["sauce"],
+            "there is no system 'sauce' to audit, expected one of dispersion, acoustic, elastic, source",
+        ),
         (["dispersion", "--number", "1"], "--number 1 is too few"),
         (["dispersion", "--number", "many"], "'many' is no whole number"),
         (["dispersion", "--operator", "nobody"], "--operator nobody is not shipped"),
