@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seisgrad.source.kagan import kagan_angle
     from seisgrad.source.moment_tensor import from_plane, magnitude, random_double_couples, scalar_moment
     from seisgrad.source.physics import Physics
+    from seisgrad.source.picker import Picks, measure_picks
     from seisgrad.source.prior import Prior
     from seisgrad.source.quakeml import Solution, read_quakeml, write_quakeml
     from seisgrad.source.randomisation import Randomisation
@@ -26,6 +27,7 @@ __all__ = [
     "Gather",
     "GreensBank",
     "Physics",
+    "Picks",
     "Prior",
     "Randomisation",
     "Refinement",
@@ -38,6 +40,7 @@ __all__ = [
     "load",
     "magnitude",
     "make_bank",
+    "measure_picks",
     "nearest_double_couple",
     "nodal_planes",
     "random_double_couples",
@@ -54,10 +57,12 @@ _HOMES = {
     "Gather": "gather",
     "GreensBank": "greens",
     "Physics": "physics",
+    "Picks": "picker",
     "Prior": "prior",
     "Randomisation": "randomisation",
     "kagan_angle": "kagan",
     "make_bank": "greens",
+    "measure_picks": "picker",
     "read_event": "event",
 }
 _HOMES |= dict.fromkeys(("Solution", "read_quakeml", "write_quakeml"), "quakeml")

@@ -152,7 +152,7 @@ def _judged(
         _one(name, derivative, exact, alone, frame, case.moment, answers.get(name))
         for name, derivative in derivatives.items()
     )
-    return judged, _agreement(derivatives), {} if tests is None else _inscatter_covariance(derivatives, tests)
+    return judged, _agreement(derivatives), {} if tests is None else _in_scatter(derivatives, tests)
 
 
 def _derivative(
@@ -212,7 +212,7 @@ def _agreement(derivatives: Mapping[str, Tensor]) -> dict[tuple[str, str], Float
     }
 
 
-def _inscatter_covariance(derivatives: Mapping[str, Tensor], tests: Tensor) -> dict[tuple[str, str], float]:
+def _in_scatter(derivatives: Mapping[str, Tensor], tests: Tensor) -> dict[tuple[str, str], float]:
     """What the network's derivative and the exact ones make of records that differ from their mean."""
     apart = tests - tests.mean(0)
     seen = {
