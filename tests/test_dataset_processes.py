@@ -56,5 +56,5 @@ def test_a_cluster_needs_its_package_and_a_scheduler(tmp_path: Path, monkeypatch
         simulate(ToyRecipe(1), 5, tmp_path / "d.zarr", scheduler="tcp://127.0.0.1:9")
     assert not (tmp_path / "d.zarr").exists()
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InputError, match=r"install seisgrad\[cluster\]"):
+    with pytest.raises(InputError, match=r"install 'seisgrad\[cluster\]'"):
         simulate(ToyRecipe(1), 5, tmp_path / "d.zarr", scheduler="tcp://127.0.0.1:9")
