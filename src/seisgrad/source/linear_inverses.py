@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seisgrad.linear import solve
 from seisgrad.source.axes import principal_axes
 from seisgrad.source.gather import COMPONENTS, PHASES, SAMPLES
 from seisgrad.source.ground_noise import GroundNoise
@@ -59,9 +60,9 @@ def linear_inverse(
         frame: directions.
     """
     g = matrix.flatten(1, 3)
-    weighed = torch.linalg.solve(covariance, g)
+    weighed = solve(covariance, g)
     normal = torch.einsum("sna,snb->ab", g, weighed) + frame @ torch.diag(spread**-2.0) @ frame.mT
-    return torch.linalg.solve(normal, weighed.flatten(0, 1).mT).view(5, *matrix.shape[:-1])
+    return solve(normal, weighed.flatten(0, 1).mT).view(5, *matrix.shape[:-1])
 
 
 def scatter_covariance(
