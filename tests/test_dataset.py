@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,33 +94,41 @@ class TestStore:
         class Killed(BaseException):
             pass
 
-        recipe, replace = ToyRecipe(5), os.replace
-        simulate(recipe, 45, tmp_path / "undisturbed.zarr", shard=40)
-        expected = contents(tmp_path / "undisturbed.zarr")
-        simulate(recipe, 10, tmp_path / "small.zarr", shard=40)
-        for fatal in range(100):
-            path, calls = tmp_path / f"{fatal}.zarr", iter(range(1000))
-            if grow:
-                shutil.copytree(tmp_path / "small.zarr", path)
+        recipe, replace, small = ToyRecipe(5), os.replace, tmp_path / "small.zarr"
+        simulate(recipe, 10, small, shard=40)
 
-            def mortal(source, target, fatal: int = fatal, calls: Iterator[int] = calls) -> None:
-                now = next(calls) == fatal
+        def work(name: str, fatal: int | None) -> list[Path]:
+            """What the work put in place until it was done, or died at its rename of number ``fatal``."""
+            path, placed = tmp_path / name, []
+            if grow and not path.exists():
+                shutil.copytree(small, path)
+
+            def mortal(source, target) -> None:
+                now = len(placed) == fatal
                 if now and when == "before":
                     raise Killed
                 replace(source, target)
+                placed.append(Path(target))
                 if now:
                     raise Killed
 
             with monkeypatch.context() as patch:
                 patch.setattr(os, "replace", mortal)
-                try:
-                    simulate(recipe, 45, path, shard=40)
-                    break
-                except Killed:
-                    pass
-            simulate(recipe, 45, path, shard=40)
-            assert contents(path) == expected
-        assert 10 < fatal < 99
+                simulate(recipe, 45, path, shard=40)
+            return placed
+
+        placed = work("undisturbed.zarr", None)
+        expected = contents(tmp_path / "undisturbed.zarr")
+        before = contents(small) if grow else {}
+        new = {
+            tmp_path / "undisturbed.zarr" / name for name in expected if expected[name] != before.get(name)
+        }
+        assert new <= set(placed)  # no file is written in its place, where a kill would leave half of it
+        for fatal in range(len(placed)):
+            with pytest.raises(Killed):
+                work(f"{fatal}.zarr", fatal)
+            work(f"{fatal}.zarr", None)
+            assert contents(tmp_path / f"{fatal}.zarr") == expected
 
     def test_an_unfinished_one_says_how_far_it_is(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

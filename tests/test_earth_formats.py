@@ -111,7 +111,7 @@ def test_obspy_reads_what_is_written_for_taup(tmp_path: Path):
         path = tmp_path / f"prem{suffix}"
         write_model(prem(400.0, ocean=False), path)
         theirs = velocity_model.VelocityModel.read_velocity_file(str(path))
-        assert theirs.layers["top_s_velocity"][0] == 3.2
+        assert theirs.layers["top_s_velocity"][0] == pytest.approx(3.2)
         assert theirs.layers["bot_depth"].max() == pytest.approx(400.0)
 
 

@@ -148,7 +148,7 @@ def scan(records: str | Path, letters: str = "ZNE", least_rate: float = 0.0) -> 
     return Archive(chosen, tuple(rejected), longest)
 
 
-def span_of_day(pieces: Sequence[Piece], begin: "UTCDateTime") -> tuple["UTCDateTime", "UTCDateTime"]:
+def span_of_day(pieces: Sequence[Piece], begin: "UTCDateTime") -> "tuple[UTCDateTime, UTCDateTime]":
     """The first and the last time of some pieces within a day."""
     return max(begin, pieces[0].start), min(begin + DAY, max(piece.end for piece in pieces))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def read_stream(
     path: Path, start: "UTCDateTime | None" = None, end: "UTCDateTime | None" = None
-) -> tuple["Stream", list[str]]:
+) -> "tuple[Stream, list[str]]":
     """The traces of a file, between two times, or the headers of all where none is given; and what ObsPy finds wrong
     with the miniSEED in it.
 

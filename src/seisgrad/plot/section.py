@@ -66,7 +66,7 @@ def places(axes: "Axes", sources: Float[Tensor, "source 2"], receivers: Float[Te
 
 def misfit_course(
     axes: "Axes", history: Sequence[Row], against: Literal["simulations", "steps"] = "simulations"
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """The misfit of every model that was evaluated against the simulations or the steps spent, stage by stage."""
     drawn = []
     steps = {id(row): k for k, row in enumerate(history, 1)}
@@ -94,7 +94,7 @@ def spectrum_fit(
     observed: Float[Tensor, "receiver part"],
     predicted: Float[Tensor, "receiver part"],
     start: Float[Tensor, "receiver part"],
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """The real part of one shot at one frequency along the receivers: data, and what model and start say."""
     number = np.arange(1, len(observed) + 1)
     (data,) = axes.plot(number, observed[:, 0], "o", ms=3.5, color="#1d2530", label="observed")
@@ -110,7 +110,7 @@ def misfit_by_frequency(
     before: Float[Tensor, " frequency"],
     after: Float[Tensor, " frequency"],
     what: str = "relative error ‖d − p‖ / ‖d‖",
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """The relative error of the spectra, or ``what`` else there is, at every frequency, of the start and of the
     model."""
     order = frequencies.argsort()
@@ -124,7 +124,7 @@ def misfit_by_frequency(
 
 def sensitivity_by_depth(
     axes: "Axes", depth: Float[Tensor, " z"], values: Float[Tensor, "line z"], labels: Sequence[str]
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """How strongly the misfit depends on each depth, one line per label, the first the darkest."""
     from cmcrameri.cm import cmaps
 

@@ -57,7 +57,7 @@ def spots(
 
 def traces(
     axes: "Axes", times: Float[Tensor, " time"], records: Mapping[str, Float[Tensor, "receiver time"]]
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """Traces of several operators over each other, one receiver above the other, all to one scale.
 
     Args:
@@ -85,7 +85,7 @@ def traces(
 
 def errors_by_frequency(
     axes: "Axes", frequencies: Sequence[float], errors: Mapping[str, Float[Tensor, "model frequency"]]
-) -> list["Line2D"]:
+) -> "list[Line2D]":
     """Mean over models at each frequency as a line, and the middle 90 % of the models as a shade."""
     drawn = []
     for number, (name, values) in enumerate(errors.items()):
@@ -101,7 +101,7 @@ def errors_by_frequency(
 
 def errors_by_case(
     axes: "Axes", cases: Sequence[str], errors: Mapping[str, Sequence[float]]
-) -> list["BarContainer"]:
+) -> "list[BarContainer]":
     """One group of bars per case, one bar per operator."""
     width = 0.8 / max(len(errors), 1)
     drawn = []
