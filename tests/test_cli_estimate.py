@@ -90,9 +90,9 @@ def test_the_first_seconds_foretell_the_rest(tmp_path: Path, monkeypatch: pytest
     clock = [100.0]
     monkeypatch.setattr(estimate.time, "perf_counter", lambda: clock[0])
     forecast = Forecast(shown=False)
-    for share, seconds in ((0.2, 0.0), (0.21, 2.0), (0.25, 10.0), (0.5, 900.0)):  # taken up at a fifth
+    for share, seconds in ((0.2, 0.0), (0.21, 1.9), (0.25, 10.0), (0.5, 900.0)):  # taken up at a fifth
         clock[0] = 100.0 + seconds
-        forecast.shared(share, lambda: 0.001, tmp_path)
+        forecast.shared(share, 0.001, tmp_path, after=30.0)
     assert forecast.estimate is not None
-    assert forecast.estimate.seconds == pytest.approx(0.75 * 10.0 / 0.05)
+    assert forecast.estimate.seconds == pytest.approx(0.75 * 10.0 / 0.05 + 30.0)
     assert forecast.estimate.basis == "as the first 10 s went"

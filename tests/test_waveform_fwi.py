@@ -1,5 +1,6 @@
 """Waveform inversion with any operator: models come back, batches are fair, bounds and held cells hold, runs resume."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from torch import Tensor
 from waveform_toys import DOMAIN, FREQUENCIES, SHAPE, SOURCES, RaySpectra, RayTraces, blob, homogeneous
 
 from seisgrad.errors import InputError, WorkError
-from seisgrad.inversion.waveform import Stage, cumulative, fwi, held_around, run
+from seisgrad.inversion.waveform import Stage, course, cumulative, fwi, held_around, run
 from seisgrad.inversion.waveform.batches import Batches
 from seisgrad.inversion.waveform.misfits import misfit_named
 from seisgrad.inversion.waveform.objective import Objective
@@ -196,6 +197,26 @@ def test_an_interrupted_run_resumes_to_the_last_bit(after: int, tmp_path: Path) 
     assert torch.equal(again.model, whole.model)
     with pytest.raises(InputError, match="other data, seed"):
         fwi(OP, 2 * DATA, homogeneous(), folder=tmp_path, **(plan | {"seed": 6}))
+
+
+def test_the_time_is_foretold_from_one_part_of_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock by which every gradient takes two seconds, the parts of all steps are counted; nothing else changes."""
+    monkeypatch.setattr(course.time, "perf_counter", itertools.count(0.0, 2.0).__next__)
+    plan = {"stages": [ADAM, Stage(iterations=6)], "then": (Late(), [Stage(iterations=3)]), "at_once": 4}
+    whole, told = fwi(OP, DATA, homogeneous(), **plan), []
+    with pytest.raises(KeyboardInterrupt):
+        fwi(OP, DATA, homogeneous(), folder=tmp_path, **plan, progress=Stopping(4), foretell=told.append)
+    adam = 3 * 3 * 2  # epochs, batches of two of six shots and of two of four frequencies
+    lbfgs = 2 * (6 + 1 + 3 + 1)  # four shots and then two; it also evaluates where it begins
+    assert told == [2.0 * (adam + lbfgs)]
+    resumed = fwi(OP, DATA, homogeneous(), folder=tmp_path, **plan, foretell=told.append)
+    assert told[1] == 2.0 * (adam + lbfgs - 4)
+    assert torch.equal(whole.model, resumed.model)
+    assert whole.history == resumed.history
+    fwi(OP, DATA, homogeneous(), folder=tmp_path, **plan, foretell=told.append)
+    assert len(told) == 2  # nothing was left to do
 
 
 def test_a_kill_leaves_the_last_state_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """What a long work will take, said before it begins: time, memory and disk, from known costs or from its first steps.
 
 A known cost was measured on one thread of a server's processor that had little else to do; another machine differs by
-two or so, and a bar says how it really goes. Where no cost is known beforehand, as in a training or an inversion of
-waveforms, the first seconds of the work are the trial.
+two or so, and a bar says how it really goes. Where no cost is known beforehand, a step is timed first, or the
+first seconds of the work are the trial.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from typing import Any
 
 BASE = 0.5
 """GB that a process with torch takes before it works."""
-TRIAL = 5.0
+TRIAL = 2.0
 """Seconds of a work from which the rest is foretold."""
 
 
@@ -99,14 +99,14 @@ class Forecast:
 
         return told
 
-    def shared(self, share: float, disk: Callable[[], float], place: Path, of: str = "") -> None:
+    def shared(self, share: float, disk: float, place: Path, after: float = 0.0) -> None:
         """Foretell the rest of a work from the share that its first seconds have done.
 
         Args:
             share: done of the whole, 0 to 1, now.
-            disk: what it takes, GB; asked when the time has come.
+            disk: what it takes, GB.
             place: where results go.
-            of: the part of the work that this is, where there are several.
+            after: seconds of what comes when the whole is done.
         """
         if self.estimate is not None:
             return
@@ -115,8 +115,8 @@ class Forecast:
             self._first = share, now
         done, seconds = share - self._first[0], now - self._first[1]
         if done > 0 and seconds >= TRIAL:
-            basis = ", ".join(filter(None, (of, f"as the first {seconds:.0f} s went")))
-            self.say(Estimate((1.0 - share) * seconds / done, in_use(), disk(), place, basis))
+            left = (1.0 - share) * seconds / done + after
+            self.say(Estimate(left, in_use(), disk, place, f"as the first {seconds:.0f} s went"))
 
     def as_json(self) -> dict[str, Any]:
         """The entry of ``--json``; empty where nothing was to be done."""
@@ -131,11 +131,6 @@ def in_use() -> float:
         return BASE
     unit = 1.0 if sys.platform == "darwin" else 1024.0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
-
-
-def folder_size(path: Path) -> float:
-    """GB of the files in a folder; 0 where there is none."""
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) / 1e9
 
 
 def in_words(seconds: float) -> str:

@@ -8,12 +8,16 @@ import typer
 from seisgrad.cli import fwi_acoustic, fwi_elastic
 from seisgrad.cli.choices import OutFolder
 from seisgrad.cli.console import AsJson, Console, Quiet
-from seisgrad.cli.estimate import Forecast, folder_size
+from seisgrad.cli.costs import PAGES
+from seisgrad.cli.estimate import Estimate, Forecast, in_use
 from seisgrad.cli.outputs import check_folder
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
     from seisgrad.inversion.waveform import Progress
+
+_MODELS = 32
+"""Of its size the state, the results and what they are drawn from take: ten pairs of L-BFGS and the ends of stages."""
 
 EXAMPLE = "Example: seisgrad fwi acoustic spectra.nc --start start.nc --out result"
 
@@ -92,7 +96,7 @@ class _Bar:
             disable=not shown or not console.is_terminal,
         )
         self._task = self._bar.add_task("laying out", total=1.0)
-        self.of = ""
+        self.of, self.runs = "", 1
         self.out, self.forecast = out, Forecast(shown=shown)
 
     def __enter__(self) -> "_Bar":
@@ -106,4 +110,9 @@ class _Bar:
         """Show where the inversion stands."""
         text = f"{self.of}stage {at.stage} of {at.stages}  step {at.iteration}  misfit {at.misfit:.4g}"
         self._bar.update(self._task, completed=at.share, description=text)
-        self.forecast.shared(at.share, lambda: folder_size(self.out), self.out, self.of.strip())
+
+    def foretell(self, size: int, seconds: float) -> None:
+        """Say what the inversion will take: so many bytes has a model, so many seconds a run of those still to come."""
+        disk = self.runs * (_MODELS * size / 1e9 + PAGES)
+        basis = "steps as long as a gradient that was timed"
+        self.forecast.say(Estimate(self.runs * seconds, in_use(), disk, self.out, basis))

@@ -1,6 +1,7 @@
 """``seisgrad fwi acoustic``: velocity and density of a section from spectra of pressure."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,7 @@ def run(
         _exact if then_exact else None,
         folder=out / "state" / file_name(operator),
         progress=bar.update,
+        foretell=partial(bar.foretell, section.earth.nbytes),
     )
 
 

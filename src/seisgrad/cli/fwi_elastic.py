@@ -52,10 +52,22 @@ def run(
     found = []
     for number, (name, section) in enumerate(zip(start, starts, strict=True), 1):
         bar.of = f"start {number} of {len(start)}  " if len(start) > 1 else ""
+        bar.runs = len(start) - number + 1
         state = out / "state" / file_name(operator) / f"{number}-{file_name(Path(name).name)}"
         begin = partial(_begin, operator, name, section if both else replace(section, vp=None, rho=None))
         then = finish if then_exact else None
-        found.append(invert(spectra, section, chosen, begin, then, folder=state, progress=bar.update))
+        found.append(
+            invert(
+                spectra,
+                section,
+                chosen,
+                begin,
+                then,
+                folder=state,
+                progress=bar.update,
+                foretell=partial(bar.foretell, section.earth.nbytes),
+            )
+        )
     return found
 
 

@@ -8,6 +8,7 @@ import typer
 
 from seisgrad.cli.choices import number, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
+from seisgrad.cli.costs import SAMPLE
 from seisgrad.cli.estimate import Forecast
 from seisgrad.cli.outputs import check_folder
 from seisgrad.cli.training_plans import PLANS
@@ -121,7 +122,9 @@ def train(
         torch.set_num_threads(threads)
     task = plan.task(data)
     first = os.environ.get("LOCAL_RANK", "0") == "0"  # with several devices, the others run this file too
-    with _Bar(task.network, out, shown=first and not quiet and not as_json) as bar:
+    number = plan.test_models if test_models is None else test_models
+    after = number * SAMPLE[system]
+    with _Bar(task.network, out, after, shown=first and not quiet and not as_json) as bar:
         try:
             result = fit(task, plan.settings, out, progress=bar.update)
         except KeyboardInterrupt:
@@ -129,7 +132,6 @@ def train(
                 f"interrupted; the same command resumes from the last checkpoint in {out}"
             ) from None
     if first:
-        number = plan.test_models if test_models is None else test_models
         with Console(1, quiet=quiet, as_json=as_json) as console:
             if number > 0 and not result.was_finished:
                 plan.measure(out, number, console)
@@ -137,9 +139,16 @@ def train(
 
 
 class _Bar:
-    """Progress with the loss and the time that is left, on a terminal alone."""
+    """Progress with the loss and the time that is left, on a terminal alone.
 
-    def __init__(self, network: Any, out: Path, *, shown: bool) -> None:
+    Args:
+        network: that is trained.
+        out: folder of the training.
+        after: seconds of what follows it.
+        shown: False for silence.
+    """
+
+    def __init__(self, network: Any, out: Path, after: float, *, shown: bool) -> None:
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
@@ -156,7 +165,7 @@ class _Bar:
             disable=not shown or not console.is_terminal,
         )
         self._task = self._bar.add_task("training", total=1.0, left="")
-        self.forecast, self._out = Forecast(shown=shown), out
+        self.forecast, self._out, self._after = Forecast(shown=shown), out, after
         # the weights, and the state with weights, their average and the two moments of each
         self._size = 5 * sum(p.numel() * p.element_size() for p in network.parameters()) / 1e9
 
@@ -174,7 +183,7 @@ class _Bar:
         # from the time used, over all resumptions, and the share of the budget that it was good for
         left = f"{at.seconds * (1 / at.share - 1) / 60:.0f} min left" if at.share > 0 else ""
         self._bar.update(self._task, completed=at.share, description=text, left=left)
-        self.forecast.shared(at.share, lambda: self._size, self._out)
+        self.forecast.shared(at.share, self._size, self._out, self._after)
 
 
 def _tell(result: "Result", name: str, network: Any, console: Console, forecast: Forecast) -> None:

@@ -77,6 +77,7 @@ def invert(
     *,
     folder: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    foretell: Callable[[float], None] | None = None,
 ) -> Inversion:
     """A section that explains the spectra.
 
@@ -88,6 +89,7 @@ def invert(
         then: makes the one for the stages ``then``, or None.
         folder: for the state of the run; the same call goes on with it.
         progress: called after every step.
+        foretell: called before the first step with the seconds that all of them may take.
 
     Raises:
         InputError: what does not fit; WorkError: a prediction that is not finite.
@@ -126,6 +128,7 @@ def invert(
         seed=settings.seed,
         folder=folder,
         progress=progress,
+        foretell=foretell,
     )
     last = op if second is None else second[0]
     return Inversion(spectra, start, plan, counted, grid, last, slowest, result)

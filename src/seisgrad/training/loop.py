@@ -109,7 +109,7 @@ def fit(
         out: folder for ``card.json``, ``weights.safetensors``, ``state.json``, ``state.safetensors``, ``log.csv`` and
             ``tensorboard/``; made where it is missing.
         resume: take up the state in ``out``; otherwise begin anew and replace it.
-        progress: called every now and then, on the first device's process only.
+        progress: called after the first step and every now and then, on the first device's process only.
 
     Returns:
         The result; where ``out`` holds a finished training, that one's.
@@ -179,7 +179,8 @@ class _Run:
         self.average = average_of(task.network, settings.ema).to(fabric.device) if settings.ema else None
         self.at = Counters()
         self.sums: dict[str, Tensor] = {}
-        self.began = self.saved = self.told = time.monotonic()
+        self.began = self.saved = time.monotonic()
+        self.told = -math.inf  # the first step is told at once: a watcher measures from there
         self.used_before = 0.0
         self.origin: dict[str, Any] = {}
 

@@ -1,5 +1,6 @@
 """One stage of a waveform inversion, laid out from the arguments of the whole."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 
@@ -7,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seisgrad.inversion.waveform.batches import Batches
+from seisgrad.inversion.waveform.batches import Batches, Block
 from seisgrad.inversion.waveform.checkpoint import digest
 from seisgrad.inversion.waveform.misfits import Misfit, misfit_named
 from seisgrad.inversion.waveform.objective import Objective, Value
@@ -16,6 +17,9 @@ from seisgrad.inversion.waveform.regularisation import Penalty, Sum, Tikhonov, T
 from seisgrad.inversion.waveform.stages import Stage
 from seisgrad.inversion.waveform.walks import WALKS, Walk
 from seisgrad.operator import Operator, Space
+
+_SHORT = 1.0
+"""Seconds of a trial that is worth a second one."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +130,7 @@ class Course:
 
     def step(self, number: int) -> Value:
         """Take the step of this number, 0 first; the value of the model before it."""
-        batched = self.leg.stage.optimiser == "adam"
-        block = (
-            self.batches.block(number, self.problem.seed, self.leg.number) if batched else self.batches.whole
-        )
+        block = self._block(number)
 
         def evaluate(z: Tensor) -> Value:
             self.solves += self.objective.solves(block)
@@ -137,6 +138,33 @@ class Course:
             return Value(value.misfit, value.penalty, value.gradient * self.problem.scale, self.solves)
 
         return self.walk.step(evaluate)
+
+    def parts(self) -> int:
+        """Of how many parts a step is, each worked out on its own."""
+        return sum(1 for _ in self._block(0).parts(self.problem.at_once))
+
+    def trial(self) -> float:
+        """Seconds that the value of the start and its gradient take for one part of a step.
+
+        Raises:
+            WorkError: a prediction that is not finite.
+        """
+        part = Block(next(self._block(0).parts(self.problem.at_once)))
+        seconds = [self._timed(part)]
+        if seconds[0] < _SHORT:  # what is compiled or laid out once would be most of it
+            seconds.append(self._timed(part))
+        return min(seconds)
+
+    def _timed(self, part: Block) -> float:
+        begin = time.perf_counter()
+        self.objective(self.problem.start, part)
+        return time.perf_counter() - begin
+
+    def _block(self, number: int) -> Block:
+        """What the step of this number looks at: all of the band, or a batch of it for Adam."""
+        if self.leg.stage.optimiser == "adam":
+            return self.batches.block(number, self.problem.seed, self.leg.number)
+        return self.batches.whole
 
 
 def _said(part: object) -> str:

@@ -40,6 +40,7 @@ def fwi(
     seed: int = 0,
     folder: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    foretell: Callable[[float], None] | None = None,
 ) -> Result:
     """Fit a model to observed wavefields.
 
@@ -71,6 +72,8 @@ def fwi(
         folder: for the state of the run, ``state.npz``. The same call takes up what an interrupted one left there, with
             the same result to the last bit, and returns the result at once where it had ended.
         progress: called after every step.
+        foretell: called once before the first step with the seconds that the steps still to be taken may take at
+            least, by a timed gradient of each operator for a part of the data; nothing is timed where it is None.
 
     Returns:
         The :class:`~seisgrad.inversion.waveform.Result`.
@@ -114,7 +117,7 @@ def fwi(
         seed=seed,
         allowed=allowed,
     )
-    result = Run(problem, legs, progress).go(folder)
+    result = Run(problem, legs, progress, foretell).go(folder)
     _log.debug("fwi: %s", result.message())
     return result
 

@@ -26,15 +26,19 @@ class Run:
         problem: what is to be fitted.
         legs: the stages in order.
         progress: called after every step, or None.
+        foretell: called before the first step with the seconds that all of them may take, or None.
     """
 
     def __init__(
-        self, problem: Problem, legs: Sequence[Leg], progress: Callable[[Progress], None] | None
+        self,
+        problem: Problem,
+        legs: Sequence[Leg],
+        progress: Callable[[Progress], None] | None,
+        foretell: Callable[[float], None] | None = None,
     ) -> None:
-        self.problem, self.legs, self.progress = problem, legs, progress
+        self.problem, self.legs, self.progress, self.foretell = problem, legs, progress, foretell
         # every stage is laid out first: what does not fit is said before the work begins
-        z = torch.zeros_like(problem.start)
-        self.budgets = [Course(problem, leg, z).steps for leg in legs]
+        self.budgets = [self._laid_out(leg).steps for leg in legs]
         self.state = State()
 
     def go(self, folder: Path | None) -> Result:
@@ -44,6 +48,8 @@ class Run:
         if found is not None:
             self.state = State.restored(*found)
         was_finished = len(self.state.endings) == len(self.legs)
+        if self.foretell is not None and not was_finished:
+            self.foretell(self._outlook())
         try:
             while len(self.state.endings) < len(self.legs):
                 self._walk(kept)
@@ -57,6 +63,21 @@ class Run:
         return Result(
             models[-1], unknowns[-1], models, state.history, state.endings, state.solves, was_finished
         )
+
+    def _laid_out(self, leg: Leg) -> Course:
+        return Course(self.problem, leg, torch.zeros_like(self.problem.start))
+
+    def _outlook(self) -> float:
+        """Seconds for the steps that are left, from a gradient of each operator for a part of its last stage."""
+        courses = [self._laid_out(leg) for leg in self.legs[len(self.state.endings) :]]
+        last = {course.leg.operator: course for course in courses}
+        cost = {operator: course.trial() for operator, course in last.items()}
+        seconds, taken = 0.0, self.state.taken
+        for course in courses:
+            first = course.leg.stage.optimiser == "lbfgs"  # which also evaluates where it begins
+            seconds += cost[course.leg.operator] * course.parts() * (course.steps - taken + first)
+            taken = 0
+        return seconds
 
     def _walk(self, kept: Checkpoint | None) -> None:
         """Walk the present stage to its end."""
