@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from seisgrad.cli import costs, estimate
+from seisgrad.cli import costs, estimate, sourcenet_trial
 from seisgrad.cli.estimate import Estimate, Forecast, in_words
 from seisgrad.dispersion import DispersionRecipe
 from seisgrad.noise import Settings
+from seisgrad.report.reproduce import sourcenet
 
 
 def test_samples_as_the_page_on_datasets_measured_them(tmp_path: Path) -> None:
@@ -45,6 +46,31 @@ def test_papers_as_their_pages_measured_them(tmp_path: Path) -> None:
     """``reproduce ambient-noise --models 4`` took 43 minutes of one thread."""
     assert costs.of_ambient(4, 5, tmp_path).seconds / 60 == pytest.approx(43, rel=0.1)
     assert costs.of_acoustic(20, 0, 8, tmp_path).seconds < 0.1 * costs.of_acoustic(20, 2, 8, tmp_path).seconds
+
+
+def test_audits_as_their_page_measured_them(tmp_path: Path) -> None:
+    """On one core: two earths of acoustic 14 minutes, two and two of elastic four, three times eight events two."""
+    minutes = {"acoustic": (2, 14), "elastic": (2, 4), "source": (8, 2)}
+    for system, (number, measured) in minutes.items():
+        assert costs.of_audit(system, number, tmp_path).seconds / 60 == pytest.approx(measured, rel=0.3)
+    assert costs.of_audit("dispersion", 1000, tmp_path).seconds / 2 == pytest.approx(101, rel=0.1)  # cores
+
+
+def test_events_that_are_counted_and_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the events of ``reproduce sourcenet`` takes a tenth, but for what there is of each at least."""
+    monkeypatch.setattr(sourcenet_trial, "_timed", lambda *_: (1.0, 0.01))
+    monkeypatch.setattr(sourcenet, "kept_file", lambda *_: tmp_path / "nothing.npz")
+    nets = {"toy": None}
+
+    def seconds(events: int, *, by_heart: bool = False) -> float:
+        return sourcenet_trial.foretold(
+            nets, tmp_path / "bank", events, tmp_path, tmp_path, by_heart=by_heart
+        ).seconds
+
+    assert seconds(30_000) / seconds(3_000) == pytest.approx(10, rel=0.02)
+    groups = sum(events for events in (6 * 3000, 3000 // 2 + 1, 3000 // 5, 5 * 3000 // 3))
+    assert seconds(3000) == pytest.approx(groups, rel=0.05)  # that are drawn, a second each
+    assert seconds(3000, by_heart=True) - seconds(3000) == pytest.approx(0.01 * 3 * 600 * 50)
 
 
 def test_a_line_and_a_warning_where_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

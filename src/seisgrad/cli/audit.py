@@ -76,17 +76,20 @@ def audit(
     if system not in SYSTEMS:
         raise InputError(f"there is no system {system!r} to audit, expected one of {', '.join(SYSTEMS)}")
     of_system = SYSTEMS[system]
-    number = of_system.NUMBER if number is None else number
-    of_system.check(operator, number, models)
+    count: int = of_system.NUMBER if number is None else number
+    of_system.check(operator, count, models)
     check_folder(out)
     if system == "source":
         bank = check_folder(bank or out.absolute().parent / "greens.zarr")
     elif bank is not None:
         raise InputError(f"--bank is for source, and {system} needs no Green's functions; leave it out")
 
+    from seisgrad.cli.costs import of_audit
+
     begin = time.perf_counter()
     with Console(of_system.STEPS, quiet=quiet, as_json=as_json) as console:
+        console.forecast.say(of_audit(system, count, out))
         more = {} if bank is None else {"bank": bank}
-        found, lines = of_system.run(operator, prior, models, number, out, console, **more)
+        found, lines = of_system.run(operator, prior, models, count, out, console, **more)
         summary = {"operator": operator, **found, "seconds": time.perf_counter() - begin}
         console.finish(summary, *lines, f"wrote {out / 'audit.html'}")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seisgrad.cli.choices import operator_at
-from seisgrad.cli.console import Console, Step
-from seisgrad.cli.greens import complete_bank
+from seisgrad.cli.console import Console
+from seisgrad.cli.greens import complete_bank, in_step
 from seisgrad.cli.outputs import whole_folder
 from seisgrad.errors import InputError
 
@@ -59,7 +59,8 @@ def run(
         "hadley_kanamori": ("hadley_kanamori",),
     }
     with console.step("Make Green's functions") as step:
-        _complete(bank, groups, step)
+        names = tuple(dict.fromkeys(name for some in groups.values() for name in some))
+        complete_bank(bank, names, None, in_step(step, bank, shown=console.forecast.shown))
     with console.step("Read Green's functions"):
         earths = _earths(bank, groups, _randomisation(card, operator))
     with console.step("Audit") as step:
@@ -106,15 +107,6 @@ def _randomisation(card: Mapping[str, Any], where: str) -> "Randomisation":
     from seisgrad.source.randomisation import Randomisation
 
     return from_mapping(Randomisation, card.get("randomisation", {}), f"{where}: randomisation")
-
-
-def _complete(bank: Path, groups: Mapping[str, tuple[str, ...]], step: Step) -> None:
-    names = tuple(dict.fromkeys(name for some in groups.values() for name in some))
-
-    def tell(before: int, done: int, total: int) -> None:
-        step.at(f"{done} of {total} velocity models")
-
-    complete_bank(bank, names, None, tell)
 
 
 def _earths(

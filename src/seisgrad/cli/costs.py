@@ -32,8 +32,15 @@ the surrogate: docs/reproduce-acoustic."""
 AMBIENT = 600.0, 60.0, 340.0
 """Seconds of one thread for what is done once, for an earth, and for a pass of all inversions:
 docs/reproduce-ambient-noise."""
+AUDIT = {
+    "dispersion": (45.0, 0.16),
+    "acoustic": (30.0, 420.0),
+    "elastic": (30.0, 120.0),
+    "source": (30.0, 15.0),
+}
+"""Seconds of one thread for what is done once, and for one of ``--number``: docs/audit."""
 PAGES = 0.01
-"""GB of the tables, the figures and the page of a reproduction."""
+"""GB of the tables, the figures and the page of a reproduction or an audit."""
 
 
 def of_samples(recipe: "Recipe", number: int, workers: int, shard: int, place: Path) -> Estimate:
@@ -126,6 +133,12 @@ def of_ambient(models: int, passes: int, place: Path) -> Estimate:
     """``reproduce ambient-noise`` with so many earths, and passes of the inversions in each band."""
     once, model, inversion = AMBIENT
     return _of_paper(once + model * models + inversion * passes, place)
+
+
+def of_audit(system: str, number: int, place: Path) -> Estimate:
+    """``audit`` of a system with ``--number``, without a bank of Green's functions."""
+    once, each = AUDIT[system]
+    return _of_paper(once + each * number, place)
 
 
 def _of_paper(seconds: float, place: Path) -> Estimate:

@@ -5,8 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from seisgrad.cli.console import Step
     from seisgrad.source.greens import Progress
     from seisgrad.source.layered import Column
+
+
+def in_step(step: "Step", bank: Path, *, shown: bool) -> "Progress":
+    """Progress of a bank that is made as a step of a longer work; says first what the models that it lacks take."""
+    from seisgrad.cli.costs import of_earths
+    from seisgrad.cli.estimate import Forecast
+    from seisgrad.dataset.workers import cores
+
+    def tell(before: int, done: int, total: int) -> None:
+        step.at(f"{done} of {total} velocity models")
+
+    return Forecast(shown=shown).counted(tell, lambda missing: of_earths(missing, cores(), bank))
 
 
 def complete_bank(

@@ -11,6 +11,8 @@ import typer
 
 from seisgrad.cli.choices import load_operator
 from seisgrad.cli.console import Console
+from seisgrad.cli.costs import PAGES
+from seisgrad.cli.estimate import Forecast
 from seisgrad.cli.kept import Kept, fingerprint
 from seisgrad.cli.outputs import whole_folder, write_page
 from seisgrad.cli.progress import SampleBar
@@ -69,6 +71,7 @@ def invert_region(
     # a scheduler that does not answer is known before anything is written
     with cluster(scheduler) if scheduler else nullcontext() as client:
         kept = Kept(out / PARTS, settings)
+        forecast = Forecast(shown=not quiet and not as_json)
         with SampleBar(shown=not quiet and not as_json) as bar:
             try:
                 outcome = region.invert_sites(
@@ -77,14 +80,16 @@ def invert_region(
                     floor=floor,
                     operator=partial(load_operator, operator),
                     exact_end=exact_end,
-                    spread=_Run(kept, bar, client),
+                    spread=_Run(kept, bar, client, forecast),
                 )
             except KeyboardInterrupt:
                 raise typer.Abort(
                     f"interrupted with {bar.done} of {bar.total} sites done; the same command goes on"
                 ) from None
     words = f"{operator}, then exact steps" if exact_end else operator
-    _write(sites, starting, outcome, words, source, out, Console(1, quiet=quiet, as_json=as_json))
+    console = Console(1, quiet=quiet, as_json=as_json)
+    console.forecast = forecast
+    _write(sites, starting, outcome, words, source, out, console)
     kept.clear()
 
 
@@ -95,6 +100,7 @@ class _Run:
     kept: Kept
     bar: SampleBar
     client: Any
+    forecast: Forecast
     before: int = 0
     """Sites that were there when it began."""
 
@@ -105,13 +111,22 @@ class _Run:
         done, total = self.bar.done + there, self.bar.total + sum(len(batch.site) for batch in batches)
         self.before += there
         self.bar.update(self.before, done, total)
+        self.forecast.shared(done / total, PAGES, self.kept.folder)
         yield from (part for part in known if part is not None)
         with closing(_work(inverter, missing, self.client)) as parts:
             for part in parts:
                 self.kept.write(part)
                 done += len(part.site)
                 self.bar.update(self.before, done, total)
+                self.forecast.shared(done / total, _each(part) * total + PAGES, self.kept.folder)
                 yield part
+
+
+def _each(part: "Done") -> float:
+    """GB of a site, among the parts and in the region."""
+    outcome = part.outcome
+    arrays = [getattr(outcome, name) for name in outcome.__dataclass_fields__ if name != "message"]
+    return 2 * sum(array.nbytes for array in arrays) / len(part.site) / 1e9
 
 
 def _work(inverter: "Inverter", batches: "Sequence[Batch]", client: Any) -> "Generator[Done, None, None]":

@@ -9,6 +9,7 @@ import typer
 from seisgrad.cli.choices import OutFolder, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.outputs import check_folder, whole_folder, write_page
+from seisgrad.cli.sourcenet_trial import foretold, numbers
 from seisgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ EXAMPLE = (
     "Example: seisgrad reproduce sourcenet --events 500 --out sourcenet, then open sourcenet/report.html"
 )
 SHIPPED = "default"
-_REMOVED, _LATENT = 5, 3
-"""Of so many events one is asked about without each of its stations, or put into the latent space."""
 
 
 def sourcenet(
@@ -77,10 +76,13 @@ def sourcenet(
     from seisgrad.source.surrogate import load
 
     begin = time.perf_counter()
-    with Console(len(GROUPS) + 9, quiet=quiet, as_json=as_json) as console:
+    with Console(len(GROUPS) + 10, quiet=quiet, as_json=as_json) as console:
         with console.step("Load the networks"):
             work = _Work({name: load(name) for name in names}, bank, events, out / "state", console)
         work.greens()
+        with console.step("Draw events for a trial"):
+            told = foretold(work.networks, bank, events, work.state, out, by_heart=by_heart)
+        console.forecast.say(told)
         for group in GROUPS:
             work.judge(group)
         work.scalars()
@@ -113,6 +115,7 @@ class _Work:
             state,
             console,
         )
+        self.number = numbers(events)
         self.shown = next(iter(networks))
         self.lines: list[Line] = []
         self.drawn: dict[str, bytes] = {}
@@ -122,7 +125,7 @@ class _Work:
 
     def greens(self) -> None:
         """The bank, or what it lacks."""
-        from seisgrad.cli.greens import complete_bank
+        from seisgrad.cli.greens import complete_bank, in_step
         from seisgrad.report.reproduce.sourcenet import GROUPS, elsewhere
 
         with self.console.step("Green's functions") as step:
@@ -132,7 +135,7 @@ class _Work:
                 self.bank,
                 tuple(names),
                 None,
-                lambda before, done, total: step.at(f"{done} of {total} velocity models"),
+                in_step(step, self.bank, shown=self.console.forecast.shown),
                 own,
             )
             step.say(f"{len(names) + len(own)} velocity models in {self.bank.name}")
@@ -160,7 +163,7 @@ class _Work:
         with self.console.step("Without scalars") as step:
             for name, network in self.networks.items():
                 step.at(name)
-                self.lines += scalar_lines(name, network.network, _inner(), self.bank, self.events // 2 + 1)
+                self.lines += scalar_lines(name, network.network, _inner(), self.bank, self.number.scalars)
 
     def removals(self) -> None:
         """Attention, and what removing stations does."""
@@ -170,7 +173,7 @@ class _Work:
 
         with self.console.step("Without some stations") as step:
             network = self.networks[self.shown].network
-            found = remove_stations(network, _inner(), self.bank, max(64, self.events // _REMOVED), step.at)
+            found = remove_stations(network, _inner(), self.bank, self.number.removed, step.at)
             step.say(f"{len(found.error['all'])} events")
         self.lines += removal_lines(self.shown, found, _inner())
         self.drawn["attention"] = png(attention_figure(found))
@@ -186,7 +189,7 @@ class _Work:
         with self.console.step("Features of events") as step:
             inner = [group._replace(stations=_inner().stations) for group in GROUPS if not group.mixed]
             of = {group.name: group for group in sorted(inner, key=lambda g: g.name != "training-columns")}
-            gathers = events_of(of, self.bank, max(64, self.events // _LATENT))
+            gathers = events_of(of, self.bank, self.number.latent)
             event = byron()
             if event is not None:
                 gathers[CASE] = one_event(event.gather())

@@ -161,7 +161,9 @@ def errors_on(
         tell: how far it is.
     """
     files = (
-        {name: _kept(folder, group, network, number) for name, network in networks.items()} if folder else {}
+        {name: kept_file(folder, group, network, number) for name, network in networks.items()}
+        if folder
+        else {}
     )
     found = {name: _read(file) for name, file in files.items() if file.is_file()}
     missing = {name: network for name, network in networks.items() if name not in found}
@@ -225,7 +227,8 @@ def _percentiles(values: Tensor | None) -> tuple[float, float, float]:
     return median, p05, p95
 
 
-def _kept(folder: Path, group: Group, network: SourceNet, number: int) -> Path:
+def kept_file(folder: Path, group: Group, network: SourceNet, number: int) -> Path:
+    """Where :func:`errors_on` keeps errors: under all that they depend on."""
     settings = {
         "group": group._asdict(),
         "randomisation": asdict(Randomisation()),

@@ -15,7 +15,7 @@ from seisgrad.source.task import Draws, SourceTask
 
 EVENTS = 100
 STEPS = 600
-_BATCH = 50
+BATCH = 50
 _SEED = 100
 _RATES = {"harmonic": 2e-3, "sourcenet": 5e-4}
 _EVERY = 20
@@ -64,7 +64,7 @@ def by_heart(
     order = torch.Generator().manual_seed(_SEED)
     rows: list[tuple[int, float, float, float]] = []
     for step in range(1, steps + 1):
-        chosen = torch.randperm(events, generator=order)[: min(_BATCH, events)].sort().values
+        chosen = torch.randperm(events, generator=order)[: min(BATCH, events)].sort().values
         best.zero_grad()
         task.loss(network, {name: x[chosen] for name, x in batch.items()})["loss"].backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
