@@ -308,7 +308,8 @@ class ModeNetwork(nn.Module):
         ratio, begin, doubt = (a.to(first.dtype) for a in scout(looked))
         seen = self.scouting(ratio, begin, first, period)
         view = shapes.view(tops, earth, period, seen.velocity, seen.top)
-        trial = shapes(view)
+        # double: the kernels of density and those of group velocity are small differences of what follows from it
+        trial = shapes(view).double()
         pencil = shapes.pencil(trial, view)
         k = shapes.form.solve(trial, pencil, view.half_space, torch.full_like(pencil.rest, OMEGA))
         velocity = seen.velocity * (OMEGA / k)

@@ -10,8 +10,10 @@ from seisgrad.dispersion.modal.network import Answer, ModeNetwork
 from seisgrad.earth import LayeredModel
 from seisgrad.errors import InputError
 
-#: (earth, period) pairs evaluated at a time, to bound memory: rows take 3 KB each on 256 layers.
+#: (earth, period) pairs evaluated at a time, to bound memory: rows take 6 KB each on 256 layers.
 _BLOCK = 8192
+#: As many where a CPU calculates their rows, which more would push out of its cache.
+_BLOCK_OF_ROWS = 2048
 #: Inputs this many standard deviations outside the range of training are refused.
 _MOST_EXCESS = 1.0
 
@@ -63,7 +65,8 @@ class ModeSolver:
         check_solid(*parameters)
         earth = torch.stack(parameters, 1)
         tops, periods = self.tops.to(earth.device), self.periods.to(earth.device)
-        some = max(1, _BLOCK // len(periods))
+        block = _BLOCK_OF_ROWS if rows and earth.device.type == "cpu" else _BLOCK
+        some = max(1, block // len(periods))
         for first in range(0, max(1, len(earth)), some):
             part = earth[first : first + some]
             answer = self.network.answer(self.wave, tops, part, periods.expand(len(part), -1), rows)
