@@ -16,7 +16,7 @@ from numba import njit
 from seisgrad.dispersion.engine.batch import _prepare
 from seisgrad.dispersion.engine.lanes import OPTIONS
 from seisgrad.dispersion.engine.pairs import _phases, _step
-from seisgrad.dispersion.engine.secular import RAYLEIGH, evaluate, workspace
+from seisgrad.dispersion.engine.secular import evaluate, workspace
 
 VELOCITIES = 400
 
@@ -25,7 +25,7 @@ VELOCITIES = 400
 def backward(h, vp, vs, rho, omega, c, F, J):
     """The fastest backward root, the vertical phase there and the steepest rise of vs; NaN where there is none."""
     stack, water, _, _ = _prepare(h, vp, vs, rho, np.array([omega]))
-    evaluate(RAYLEIGH, stack, water, np.full(len(c), omega), c, len(c), True, F, J, workspace())
+    evaluate(stack, water, np.full(len(c), omega), c, len(c), True, F, J, workspace())
     at = -1
     for i in range(len(c) - 1):
         if J[i + 1] < J[i]:

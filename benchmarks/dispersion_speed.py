@@ -20,7 +20,8 @@ import numpy as np
 import torch
 
 import seisgrad as sg
-from seisgrad.dispersion.engine.batch import _modes_of
+from seisgrad.dispersion.engine.batch import modes_of
+from seisgrad.dispersion.engine.modes import PENDING, schedule
 from seisgrad.report.provenance import write_record
 
 Model = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -144,8 +145,10 @@ def floor(rows: list, model: Model, periods: np.ndarray) -> None:
     h, vp, vs, rho = (np.ascontiguousarray(p[:50]) for p in model)
     omega = 2.0 * np.pi / periods
     for code, wave in ((1, "Rayleigh"), (0, "Love")):
-        velocity, status = np.empty((50, 1, len(omega))), np.empty((50, 1, len(omega)), np.int64)
-        count = _modes_of(0, 50, code, h, vp, vs, rho, omega, np.zeros(1, np.int64), velocity, status)
+        shape = (50, 1, len(omega))
+        velocity, status = np.full(shape, np.nan), np.full(shape, PENDING)
+        asked = omega, *schedule(omega, 1), np.zeros(1, np.int64)
+        count = modes_of[code](0, 50, h, vp, vs, rho, *asked, velocity, status)
         rows.append(
             (
                 f"{wave}: evaluations per root (least possible: 2)",

@@ -20,8 +20,9 @@ def _checkable_modules() -> Iterator[str]:
     """Every module whose functions can be wrapped in a check: not those that Numba compiles or Typer calls."""
     for path in sorted((SOURCE / "seisgrad").rglob("*.py")):
         name = ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-        imports_numba = re.search(r"^\s*(import|from) numba", path.read_text(encoding="utf-8"), re.MULTILINE)
-        compiled = imports_numba or name == "seisgrad.implicit"  # whose formula the compiled loops call
+        numba = r"^\s*((import|from) numba|@compiled\()"
+        by_numba = re.search(numba, path.read_text(encoding="utf-8"), re.MULTILINE)
+        compiled = by_numba or name == "seisgrad.implicit"  # whose formula the compiled loops call
         if path.name != "__init__.py" and not compiled and not name.startswith("seisgrad.cli."):
             yield name
 

@@ -4,21 +4,24 @@ The compiled code releases the interpreter lock, so plain threads share the mode
 (``torch.set_num_threads``).
 """
 
+import gc
 import hashlib
 import math
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numba import njit
 from numpy.typing import NDArray
 
-from .lanes import LANES, MAKING, MERGED, OPTIONS
-from .modes import solve
-from .partials import buffers, group, phase
+from .lanes import LANES, MAKING, MERGED, OPTIONS, compiled
+from .modes import PENDING, schedule, search_love, search_rayleigh, solve
+from .pairs import complete, contrasted
+from .partials import buffers, group_love, group_rayleigh, phase_love, phase_rayleigh
+from .secular import LOVE, RAYLEIGH
 
 PHASE, GROUP, ELLIPTICITY = 0, 1, 2
 
@@ -28,7 +31,7 @@ MOST_GROWTH = 150.0
 CHUNK = 8
 
 
-@njit(**MAKING)
+@compiled(**MAKING)
 def _roots(velocity):
     """Flat places of the modes that exist in ``velocity`` [mode, period]."""
     periods = velocity.shape[1]
@@ -41,7 +44,7 @@ def _roots(velocity):
     return found[:count]
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _prepare(h, vp, vs, rho, omega):
     """The solid stack, the water on it, and into how many pieces each layer was cut."""
     fluids = 0
@@ -51,12 +54,15 @@ def _prepare(h, vp, vs, rho, omega):
     for i in range(len(h)):
         slowest = min(slowest, vs[i] if i >= fluids else vp[i])
     slowest *= 0.5
-    number = np.ones(len(h), np.int64)
+    number = np.empty(len(h), np.int64)
     fastest_omega = max(omega[0], omega[-1])
-    for i in range(fluids, len(h) - 1):
-        # growth of both potentials over the layer at the slowest trial velocity
-        number[i] = max(1, int(math.ceil(2.0 * fastest_omega * h[i] / slowest / MOST_GROWTH)))
-    total = number.sum()
+    total = 0
+    for i in range(len(h)):
+        number[i] = 1
+        if fluids <= i < len(h) - 1:
+            # growth of both potentials over the layer at the slowest trial velocity
+            number[i] = max(1, int(math.ceil(2.0 * fastest_omega * h[i] / slowest / MOST_GROWTH)))
+        total += number[i]
     values = np.empty((5, total))
     at = 0
     for i in range(len(h)):
@@ -85,31 +91,36 @@ def _sources() -> int:
     return int(hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:15], 16)
 
 
-def _compile(sources: int):
-    """The compiled entry points, each cached on disk.
+def _compile(wave: int, sources: int):
+    """The compiled entry points of a wave, each cached on disk and compiled at its first use.
 
     They are: modes; derivatives of phase velocity or ellipticity; derivatives of group velocity.
 
     Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function
-    closes over, so the sources' digest is closed over.
+    closes over, so the sources' digest is closed over. The wave is too: the branch of the other is never compiled.
     """
 
     @njit(**OPTIONS, cache=True)
-    def modes_of(first, last, wave, h, vp, vs, rho, omega, modes, velocity, status):
+    def modes_of(first, last, h, vp, vs, rho, omega, log_omega, coarsest, order, modes, velocity, status):
         evaluations = 0
         if sources == 0:
             return evaluations
+        search = search_love if wave == LOVE else search_rayleigh
         for b in range(first, last):
             stack, water, _, slowest = _prepare(h[b], vp[b], vs[b], rho[b], omega)
-            evaluations += solve(wave, stack, water, omega, modes, slowest, vs[b, -1], velocity[b], status[b])
+            # Love waves are faster than the slowest S wave, of which ``slowest`` is half
+            slowest *= 2.0 if wave == LOVE else 1.0
+            evaluations += solve(
+                search, stack, water, omega, log_omega, coarsest, order,
+                modes, slowest, vs[b, -1], velocity[b], status[b],
+            )  # fmt: skip
         return evaluations
 
     @njit(**OPTIONS, cache=True)
-    def slopes_of(
-        first, last, wave, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows
-    ):
+    def slopes_of(first, last, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows):
         if sources == 0:
             return
+        phase = phase_love if wave == LOVE else phase_rayleigh
         for b in range(first, last):
             stack, water, pieces, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
             found = _roots(velocity[b])
@@ -118,14 +129,15 @@ def _compile(sources: int):
             if want_rows and len(found) < velocity[b].size:
                 rows[b] = 0.0
             phase(
-                wave, stack, water, omega, velocity[b], found, pieces,
+                stack, water, omega, velocity[b], found, pieces,
                 want_rows, want_ratio, slope[b], ratio[b], rows[b], pair, work,
             )  # fmt: skip
 
     @njit(**OPTIONS, cache=True)
-    def group_rows_of(first, last, wave, h, vp, vs, rho, omega, velocity, slope, rows):
+    def group_rows_of(first, last, h, vp, vs, rho, omega, velocity, slope, rows):
         if sources == 0:
             return
+        group = group_love if wave == LOVE else group_rayleigh
         for b in range(first, last):
             stack, water, pieces, _ = _prepare(h[b], vp[b], vs[b], rho[b], omega)
             found = _roots(velocity[b])
@@ -136,25 +148,33 @@ def _compile(sources: int):
             if len(found) < velocity[b].size:
                 rows[b] = 0.0
             group(
-                wave,
-                stack,
-                water,
-                omega,
-                velocity[b],
-                slope[b],
-                found,
-                pieces,
-                rows[b],
-                pair,
-                along,
-                values,
-                work,
-            )
+                stack, water, omega, velocity[b], slope[b],
+                found, pieces, rows[b], pair, along, values, work,
+            )  # fmt: skip
 
     return modes_of, slopes_of, group_rows_of
 
 
-_modes_of, _slopes_of, _group_rows_of = _compile(_sources())
+def _compile_complete(sources: int):
+    """The search for pairs of roots that the count cannot see, an entry point of its own: few models ask for it."""
+
+    @njit(**OPTIONS, cache=True)
+    def complete_of(first, last, h, vp, vs, rho, omega, modes, velocity, status):
+        if sources == 0:
+            return
+        for b in range(first, last):
+            stack, water, _, slowest = _prepare(h[b], vp[b], vs[b], rho[b], omega)
+            complete(stack, water, omega, modes, slowest, vs[b, -1], velocity[b], status[b])
+
+    return complete_of
+
+
+_SOURCES = _sources()
+#: By wave: modes, derivatives of phase velocity or ellipticity, and derivatives of group velocity.
+modes_of, slopes_of, group_rows_of = zip(
+    *(_compile(wave, _SOURCES) for wave in (LOVE, RAYLEIGH)), strict=True
+)
+complete_of = _compile_complete(_SOURCES)
 
 
 def run(
@@ -172,26 +192,30 @@ def run(
     models, layers = model[0].shape
     omega = 2.0 * np.pi / periods
     shape = (models, len(modes), len(periods))
-    velocity, status = np.empty(shape), np.empty(shape, np.int64)
-    _spread(_modes_of, models, wave, *model, omega, modes, velocity, status)
+    velocity, status = np.full(shape, np.nan), np.full(shape, PENDING)
+    _spread(modes_of[wave], models, *model, omega, *schedule(omega, len(modes)), modes, velocity, status)
+    if wave == RAYLEIGH and contrasted(model[2]):
+        _spread(complete_of, models, *model, omega, modes, velocity, status)
     if kind == PHASE and not want_rows:
         return velocity, np.empty(0), status
     want_ratio, phase_rows = kind == ELLIPTICITY, want_rows and kind != GROUP
     slope, ratio = np.full(shape, np.nan), np.full(shape if want_ratio else (models, 0, 0), np.nan)
     rows = np.empty((models, 4, *shape[1:], layers) if want_rows else (models, 0, 0, 0, 0))
-    _spread(_slopes_of, models, wave, *model, omega, velocity, slope, ratio, phase_rows, want_ratio, rows)
+    _spread(slopes_of[wave], models, *model, omega, velocity, slope, ratio, phase_rows, want_ratio, rows)
     if kind == PHASE:
         return velocity, rows, status
     if kind == ELLIPTICITY:
         return ratio, rows, status
     if want_rows:
-        _spread(_group_rows_of, models, wave, *model, omega, velocity, slope, rows)
+        _spread(group_rows_of[wave], models, *model, omega, velocity, slope, rows)
     # U = dω/dk
     return velocity / (1.0 - omega / velocity * slope), rows, status
 
 
-def _spread(work: Callable[..., object], models: int, *arguments: object) -> None:
+def _spread(work: Any, models: int, *arguments: object) -> None:
     """Run ``work`` on all models, in chunks on threads where there is more than one."""
+    if not work.signatures:
+        make_ready(work, *arguments)
     threads = min(torch.get_num_threads(), os.cpu_count() or 1)
     if threads == 1 or models <= CHUNK:
         work(0, models, *arguments)
@@ -207,3 +231,17 @@ def _spread(work: Callable[..., object], models: int, *arguments: object) -> Non
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(share) for _ in range(threads)]:
             done.result()
+
+
+def make_ready(work: Any, *arguments: object) -> None:
+    """Compile ``work``, or load it, by a call for no model.
+
+    Python's garbage collector rests meanwhile: its walks over the compiler's objects took a fifth of the time.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        work(0, 0, *arguments)
+    finally:
+        if collecting:
+            gc.enable()

@@ -9,9 +9,8 @@ points on either side of the root are remembered.
 import math
 
 import numpy as np
-from numba import njit
 
-from .lanes import BRIEF, MAKING, MERGED
+from .lanes import BRIEF, MAKING, MERGED, compiled
 
 # columns of the state of one root
 LO, HI, JLO, JHI, FLO, FHI, LO2, FLO2, HI2, FHI2, GUESS, WIDTH, X, GOING, SPAN, SLOW, LEAST = range(17)
@@ -28,7 +27,7 @@ LAST_STEP = 1e-8
 APART = 1.01
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def begin(s, t, guess, error, slowest, fastest):
     """A root between ``slowest`` and ``fastest``, expected within ``error`` of ``guess`` (NaN: nothing known)."""
     for column in range(COLUMNS):
@@ -40,7 +39,7 @@ def begin(s, t, guess, error, slowest, fastest):
         s[t, GUESS], s[t, WIDTH] = guess, error
 
 
-@njit(**MAKING)
+@compiled(**MAKING)
 def begin_isolated(mode, low, f_low, high, f_high):
     """A root known to be the only one between ``low`` and ``high``."""
     s = np.empty((1, COLUMNS))
@@ -49,13 +48,13 @@ def begin_isolated(mode, low, f_low, high, f_high):
     return s
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def isolated(s, t, mode):
     """Whether exactly root ``mode`` lies between LO and HI, both evaluated."""
     return s[t, JLO] == mode and s[t, JHI] == mode + 1 and s[t, FLO] * s[t, FHI] < 0.0
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def propose(s, t, mode, most, points):
     """Fill ``points`` with up to ``most`` velocities worth trying; returns how many."""
     if isolated(s, t, mode):
@@ -81,7 +80,7 @@ def propose(s, t, mode, most, points):
     return n + inner
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _near_guess(s, t, most, points):
     """Close in on the guess until the count differs on its two sides; 0 when the guess has to be given up."""
     low, high = not math.isnan(s[t, FLO]), not math.isnan(s[t, FHI])
@@ -114,7 +113,7 @@ def _near_guess(s, t, most, points):
     return kept
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def absorb(s, t, mode, fastest, x, F, J):
     """Use one evaluation."""
     if s[t, GOING] == DONE:
@@ -155,7 +154,7 @@ def absorb(s, t, mode, fastest, x, F, J):
         s[t, GOING], s[t, X] = DONE, s[t, LO] if abs(s[t, FLO]) < abs(s[t, FHI]) else s[t, HI]
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _near_root(s, t, most, points):
     """Points around the best estimate; none but a final one where the estimate is good enough."""
     x, error = estimate(s, t)
@@ -198,7 +197,7 @@ def _near_root(s, t, most, points):
     return kept
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def estimate(s, t):
     """The root by inverse interpolation through two, three or four points, and an upper estimate of its error."""
     a, b, fa, fb = s[t, LO], s[t, HI], s[t, FLO], s[t, FHI]

@@ -8,12 +8,10 @@ which is the Love system under other names, so both share :func:`step`. The free
 r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r2.
 """
 
-from numba import njit
-
-from .lanes import INNER, even, halvings
+from .lanes import INNER, compiled, even, halvings
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def layer(y, H):
     """C, S, ∂S/∂x and the clamped mode count of one layer, by halving and doubling.
 
@@ -33,13 +31,13 @@ def layer(y, H):
     return 1.0 + y * e, H * (1.0 + y * g), 0.5 * H * H * H * (e - g), inside
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def step(value, slope, C, S, aS):
     """Carry (value, slope) with value' = -slope, slope' = -a value across one layer."""
     return C * value - S * slope, C * slope - aS * value
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def cap(h, ia2, rho, omega, c):
     """r2 and r4 at the bottom of the fluid, and the count of its modes with a rigid bottom."""
     k, c2 = omega / c, c * c
@@ -62,7 +60,7 @@ def cap(h, ia2, rho, omega, c):
     return r2, (rho[-1] * p if len(h) > 0 else 0.0), count
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def cap_partials(h, ia2, rho, omega, c, m34, m23, tops, grad):
     """Derivatives of F = r2·m34 + r4·m23 with respect to every fluid layer.
 

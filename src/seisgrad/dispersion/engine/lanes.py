@@ -16,10 +16,11 @@ e and g with C = 1 + y e(y) and S = H (1 + y g(y)), which lose no digits in thin
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 #: Pairs (angular frequency, trial velocity) swept side by side.
 LANES = 8
@@ -31,11 +32,34 @@ MAKING: dict[str, Any] = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrappe
 #: For those that make none: references to arrays are not counted, whose atomic increments at every call would
 #: hold up the processor longer than a layer's arithmetic takes.
 INNER: dict[str, Any] = MAKING | {"_nrt": False}
-#: For those that are short beside the cost of handing over their arguments, or that need them constant.
+#: For those that are short beside the cost of handing over their arguments, or that are faster within their caller.
 BRIEF: dict[str, Any] = INNER | {"forceinline": True}
 #: For functions with one caller: LLVM optimises every compiled function together with all it calls, so each
 #: level of calls that is kept would optimise the sweeps below it once more.
 MERGED: dict[str, Any] = MAKING | {"inline": "always"}
+
+
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """``numba.njit`` for functions that only compiled code calls: one version of machine code per kind of arguments.
+
+    Numba makes one more for every constant that a call hands over, and also while it infers types: a variable that
+    begins as a constant counts as one until the loop that changes it is read. Half the time to compile went there.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        dispatcher = njit(**options)(function)
+        versions = dispatcher.get_call_template
+
+        def get_call_template(args, kws):
+            return versions(
+                tuple(map(types.unliteral, args)), {name: types.unliteral(kind) for name, kind in kws.items()}
+            )
+
+        dispatcher.get_call_template = get_call_template
+        return dispatcher
+
+    return decorate
+
 
 #: Largest |y| at which the series below reach 1e-15; larger layers are halved and doubled back.
 SERIES_LIMIT = 1.0
@@ -48,7 +72,7 @@ E0, E1, E2, E3, E4, E5, E6, E7, E8 = _E
 G0, G1, G2, G3, G4, G5, G6, G7, G8 = _G
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def even(y):
     """e(y) and g(y) by their series, for |y| below ``SERIES_LIMIT``."""
     e = E0 + y * (E1 + y * (E2 + y * (E3 + y * (E4 + y * (E5 + y * (E6 + y * (E7 + y * E8)))))))
@@ -56,7 +80,7 @@ def even(y):
     return e, g
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def even_short(y):
     """e(y) and g(y) for |y| below ``SHORT_LIMIT``."""
     e = E0 + y * (E1 + y * (E2 + y * (E3 + y * E4)))
@@ -64,7 +88,7 @@ def even_short(y):
     return e, g
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def halvings(largest):
     """How often a layer whose |y| reaches ``largest`` is halved before the series hold."""
     n = 0
@@ -74,7 +98,7 @@ def halvings(largest):
     return n
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def renormalise(w, first, rows):
     """Scale each lane of ``rows`` rows by a power of two that brings its largest entry near one; signs, ratios stay."""
     for lane in range(LANES):
@@ -93,7 +117,7 @@ _Y, _H = 4 * LANES, 5 * LANES
 FUNCTION_ROWS = 6
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def bounds(omega, c):
     """Smallest and largest c² and largest wavenumber of the lanes."""
     lowest, highest, wavenumber = np.inf, 0.0, 0.0
@@ -104,7 +128,7 @@ def bounds(omega, c):
     return lowest * lowest, highest * highest, wavenumber
 
 
-@njit(**INNER)
+@compiled(**BRIEF)
 def copy(to, at, source, first, number):
     """Copy ``number`` values.
 
@@ -117,7 +141,7 @@ def copy(to, at, source, first, number):
         target[i] = values[i]
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def layer_functions(w, first, thickness, k_row, c2_row, iv2, largest, lanes):
     """x = 1 - c²/v², C, S and ∂S/∂x of one thick layer, in four rows of ``w`` from offset ``first``.
 

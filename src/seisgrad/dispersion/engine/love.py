@@ -11,7 +11,6 @@ derivative.
 import math
 
 import numpy as np
-from numba import njit
 
 from .lanes import (
     BRIEF,
@@ -25,6 +24,7 @@ from .lanes import (
     SERIES_LIMIT,
     SHORT_LIMIT,
     bounds,
+    compiled,
     copy,
     even,
     even_short,
@@ -38,7 +38,7 @@ _L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN = range(0, 11 * LANES, LANES)
 ROWS = 11
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
     """F over the length of the vector (l, t), and the count of modes slower than c, for ``LANES`` pairs (omega, c).
 
@@ -78,7 +78,7 @@ def secular(start, h, ib2, mu, omega, c, counting, w, F, J):
         J[lane] = w[_COUNT + lane] + (1.0 if slope * value > 0.0 else 0.0)
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _thin_layer(series, thickness, B, ratio, w):
     """Too thin for a clamped mode of its own: only the pivot counts."""
     for lane in range(LANES):
@@ -94,7 +94,7 @@ def _thin_layer(series, thickness, B, ratio, w):
         w[_COUNT + lane] += 1.0 if above * below < 0.0 else 0.0
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _thick_layer(n, lanes, thickness, B, ratio, w):
     quarter, half = 0.25**n, 0.5**n
     for lane in range(lanes):
@@ -139,7 +139,7 @@ _OUT = _KEPT + 2 * KEPT * LANES
 SWEEP_ROWS = _OUT // LANES + 4
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def sweep(start, h, ib2, mu, rho, omega, c, w, kept, water, raw, sums):
     """Partial derivatives of F = l2 for ``LANES`` pairs (omega, c).
 
@@ -186,7 +186,7 @@ def sweep(start, h, ib2, mu, rho, omega, c, w, kept, water, raw, sums):
     copy(raw, (water + start) * 4 * LANES, w, _OUT, 4 * lanes)
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _sweep_up(start, h, ib2, mu, omega, c, w, kept, lowest, highest, wavenumber):
     """Keep value and slope at the top of every layer."""
     one = omega[0] * 0.0 + 1.0
@@ -222,14 +222,14 @@ def _sweep_up(start, h, ib2, mu, omega, c, w, kept, lowest, highest, wavenumber)
         kept[_2 + lane] = one
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _largest(B, thickness, lowest, highest, wavenumber):
     """A bound for |y| in a layer."""
     H = wavenumber * thickness
     return H * H * max(abs(1.0 - lowest * B), abs(1.0 - highest * B))
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _up(lane, ratio, b, C, S, w):
     """One lane of one layer of the way up."""
     factor = w[_N + _2 + lane]
@@ -239,7 +239,7 @@ def _up(lane, ratio, b, C, S, w):
     w[_N + lane], w[_N + LANES + lane], w[_N + _2 + lane] = value, slope, one
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _down(lane, ratio, layer, H, b, C, S, D, w):
     """One lane of one layer of the covector's way down."""
     factor, under = w[_KEPT + _2 + lane], w[_KEPT + _BELOW + _2 + lane]
@@ -258,7 +258,7 @@ def _down(lane, ratio, layer, H, b, C, S, D, w):
     _chain(lane, layer, by_H, by_b, gs * slope - at_bottom * slope_below, w)
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _chain(lane, layer, by_H, by_b, by_mu, w):
     """From (H, b, μ) of a layer to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω; ``by_mu`` comes times μ."""
     cube, B, per_stiffness, density, beta, thickness = layer

@@ -7,14 +7,14 @@ the sweep runs empty.
 """
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, isolated, propose
-from .lanes import INNER, LANES, MERGED
-from .pairs import possible, resolve
-from .secular import LOVE, lanes_of, workspace
+from .lanes import INNER, LANES, MERGED, compiled
+from .secular import love_lanes, rayleigh_lanes, workspace
 
 OK, BELOW_CUTOFF, FAILED = 0, 1, 2
 PENDING = 3
@@ -25,143 +25,44 @@ MOST_ROUNDS = 300
 MOST_POINTS = 4
 
 
-@njit(**MERGED)
-def solve(wave, stack, water, omega, modes, slowest, fastest, velocity, status):
-    """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted).
+def schedule(omega: NDArray[np.float64], modes: int) -> tuple[NDArray[np.float64], int, NDArray[np.int64]]:
+    """What the search for so many modes at these frequencies goes by, the same for every model.
 
-    Returns the number of evaluations. ``slowest`` should bound every mode from below (it is lowered where the
-    count says so), ``fastest`` is the S velocity of the half-space. ``velocity`` and ``status`` [modes, omega]
-    are filled; NaN where no such mode exists.
+    Returns log ω, how far apart the periods solved first are, and the tasks (mode * number + period) in the order in
+    which they start.
     """
     number = len(omega)
-    tasks = len(modes) * number
-    log_omega, order = np.log(omega), np.empty(tasks, np.int64)
-    state, task_of, owner = np.empty((LANES, COLUMNS)), np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    points = np.empty(MOST_POINTS)
-    work = workspace()
-    # Love waves are faster than the slowest S wave
-    expected = slowest * (2.0 if wave == LOVE else 1.0)
-    evaluations = _search(
-        wave, stack, water, omega, log_omega, modes, expected, fastest,
-        velocity, status, order, state, task_of, owner, points, work,
-    )  # fmt: skip
-    for p in range(number):
-        highest = 0.0
-        for m in range(len(modes)):
-            highest = max(highest, fastest if math.isnan(velocity[m, p]) else velocity[m, p])
-        if possible(wave, stack, water, omega[p], highest):
-            resolved = resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work)
-            for m in range(len(modes)):
-                if not resolved:
-                    velocity[m, p], status[m, p] = np.nan, FAILED
-                elif status[m, p] != FAILED or not math.isnan(velocity[m, p]):
-                    status[m, p] = BELOW_CUTOFF if math.isnan(velocity[m, p]) else OK
-    return evaluations
-
-
-@njit(**INNER)
-def _search(
-    wave, stack, water, omega, log_omega, modes, slowest, fastest,
-    velocity, status, order, state, task_of, owner, points, work,
-):  # fmt: skip
-    """A root in every lane: one that is found makes room for the next whose neighbours are known."""
-    number, tasks = len(omega), len(order)
-    trial_omega, trial_c, F, J = work[1][0], work[1][1], work[1][4], work[1][5]
     coarsest = COARSEST
-    while coarsest > 1 and len(modes) * number < (LANES - 1) * coarsest:
+    while coarsest > 1 and modes * number < (LANES - 1) * coarsest:
         coarsest //= 2
-    _coarse_to_fine(coarsest, number, len(modes), order)
-    velocity[:] = np.nan
-    status[:] = PENDING
-    task_of[:] = -1
-    evaluations, started, rounds = 0, 0, 0
-    while rounds < MOST_ROUNDS * tasks:
-        rounds += 1
-        busy = 0
-        for slot in range(LANES):
-            if task_of[slot] >= 0 and state[slot, GOING] == DONE:
-                _record(state[slot, X], task_of[slot], velocity, status)
-                task_of[slot] = -1
-        for slot in range(LANES):
-            if task_of[slot] < 0 and started < tasks:
-                started += _start(
-                    order[started],
-                    coarsest,
-                    slot,
-                    log_omega,
-                    slowest,
-                    fastest,
-                    velocity,
-                    status,
-                    state,
-                    task_of,
-                )
-            busy += 1 if task_of[slot] >= 0 else 0
-        tried, counting = 0, False
-        for slot in range(LANES):
-            while task_of[slot] >= 0:
-                task = task_of[slot]
-                mode = modes[task // number]
-                counting = counting or not isolated(state, slot, mode)
-                share = min((LANES - tried) // busy, MOST_POINTS)
-                n = propose(state, slot, mode, share, points)
-                if state[slot, GOING] != DONE:
-                    for j in range(n):
-                        owner[tried], trial_omega[tried], trial_c[tried] = (
-                            slot,
-                            omega[task % number],
-                            points[j],
-                        )
-                        tried += 1
-                    busy -= 1
-                    break
-                _record(state[slot, X], task, velocity, status)
-                task_of[slot] = -1
-                if started < tasks:
-                    started += _start(
-                        order[started],
-                        coarsest,
-                        slot,
-                        log_omega,
-                        slowest,
-                        fastest,
-                        velocity,
-                        status,
-                        state,
-                        task_of,
-                    )
-                busy -= 1 if task_of[slot] < 0 else 0
-        if tried == 0:
-            if started == tasks:
-                break
-            continue
-        lanes_of(wave, stack, water, tried, counting, work)
-        evaluations += tried
-        for t in range(tried):
-            slot = owner[t]
-            absorb(state, slot, modes[task_of[slot] // number], fastest, trial_c[t], F[t], J[t])
-    for task in range(tasks):
-        if status[task // number, task % number] == PENDING:
-            status[task // number, task % number] = FAILED
-    return evaluations
-
-
-@njit(**INNER)
-def _coarse_to_fine(coarsest, number, modes, order):
-    """Tasks (mode * number + period) in the order in which they start."""
-    count = 0
-    stride = coarsest
+    periods, stride = [np.arange(0, number - 1, coarsest), np.array([number - 1])], coarsest // 2
     while stride >= 1:
-        for p in range(number):
-            first = stride == coarsest and (p % coarsest == 0 or p == number - 1)
-            if first or (stride < coarsest and p % (2 * stride) == stride and p != number - 1):
-                for m in range(modes):
-                    order[count] = m * number + p
-                    count += 1
+        periods.append(np.arange(stride, number - 1, 2 * stride))
         stride //= 2
+    order = np.concatenate(periods)[:, None] + number * np.arange(modes)
+    return np.log(omega), coarsest, np.ascontiguousarray(order.ravel(), np.int64)
 
 
-@njit(**INNER)
+@compiled(**MERGED)
+def solve(search, stack, water, omega, log_omega, coarsest, order, modes, slowest, fastest, velocity, status):
+    """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted).
+
+    Returns the number of evaluations. ``search`` is that of a wave, ``search_love`` or ``search_rayleigh``, and goes by
+    :func:`schedule`. ``slowest`` should bound every mode from below (it is lowered where the count says so),
+    ``fastest`` is the S velocity of the half-space. ``velocity`` and ``status`` [modes, omega] come as NaN and
+    ``PENDING`` and are filled; NaN stays where no such mode exists.
+    """
+    state, task_of, owner = np.empty((LANES, COLUMNS)), np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    for slot in range(LANES):
+        task_of[slot] = -1
+    points = np.empty(MOST_POINTS)
+    return search(
+        stack, water, omega, log_omega, coarsest, modes, slowest, fastest,
+        velocity, status, order, state, task_of, owner, points, workspace(),
+    )  # fmt: skip
+
+
+@compiled(**INNER)
 def _start(task, coarsest, slot, log_omega, slowest, fastest, velocity, status, state, task_of):
     """Begin ``task`` in ``slot`` if the neighbours that its guess needs are known; returns how many began."""
     number = len(log_omega)
@@ -179,7 +80,7 @@ def _start(task, coarsest, slot, log_omega, slowest, fastest, velocity, status, 
     return 1
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _record(found, task, velocity, status):
     number = velocity.shape[1]
     m, p = task // number, task % number
@@ -187,7 +88,7 @@ def _record(found, task, velocity, status):
     status[m, p] = BELOW_CUTOFF if math.isnan(found) else OK
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def interpolate(known, m, x, p, stride):
     """Cubic in x through up to four solved neighbours of p, and how far it may be off."""
     last = len(x) - 1
@@ -216,3 +117,91 @@ def interpolate(known, m, x, p, stride):
         value += correction
         return value, 0.5 * abs(correction) + 1e-8 * value
     return value, 0.5 * abs(correction) + 1e-8 * value
+
+
+def _search_by(lanes: Any) -> Any:
+    """The search for modes of the wave whose secular function fills ``lanes``."""
+
+    @compiled(**INNER)
+    def search(
+        stack, water, omega, log_omega, coarsest, modes, slowest, fastest,
+        velocity, status, order, state, task_of, owner, points, work,
+    ):  # fmt: skip
+        """A root in every lane: one that is found makes room for the next whose neighbours are known."""
+        number, tasks = len(omega), len(order)
+        trial_omega, trial_c, F, J = work[1][0], work[1][1], work[1][4], work[1][5]
+        evaluations, started, rounds = 0, 0, 0
+        while rounds < MOST_ROUNDS * tasks:
+            rounds += 1
+            busy = 0
+            for slot in range(LANES):
+                if task_of[slot] >= 0 and state[slot, GOING] == DONE:
+                    _record(state[slot, X], task_of[slot], velocity, status)
+                    task_of[slot] = -1
+            for slot in range(LANES):
+                if task_of[slot] < 0 and started < tasks:
+                    started += _start(
+                        order[started],
+                        coarsest,
+                        slot,
+                        log_omega,
+                        slowest,
+                        fastest,
+                        velocity,
+                        status,
+                        state,
+                        task_of,
+                    )
+                busy += 1 if task_of[slot] >= 0 else 0
+            tried, counting = 0, False
+            for slot in range(LANES):
+                while task_of[slot] >= 0:
+                    task = task_of[slot]
+                    mode = modes[task // number]
+                    counting = counting or not isolated(state, slot, mode)
+                    share = min((LANES - tried) // busy, MOST_POINTS)
+                    n = propose(state, slot, mode, share, points)
+                    if state[slot, GOING] != DONE:
+                        for j in range(n):
+                            owner[tried], trial_omega[tried], trial_c[tried] = (
+                                slot,
+                                omega[task % number],
+                                points[j],
+                            )
+                            tried += 1
+                        busy -= 1
+                        break
+                    _record(state[slot, X], task, velocity, status)
+                    task_of[slot] = -1
+                    if started < tasks:
+                        started += _start(
+                            order[started],
+                            coarsest,
+                            slot,
+                            log_omega,
+                            slowest,
+                            fastest,
+                            velocity,
+                            status,
+                            state,
+                            task_of,
+                        )
+                    busy -= 1 if task_of[slot] < 0 else 0
+            if tried == 0:
+                if started == tasks:
+                    break
+                continue
+            lanes(stack, water, tried, counting, work)
+            evaluations += tried
+            for t in range(tried):
+                slot = owner[t]
+                absorb(state, slot, modes[task_of[slot] // number], fastest, trial_c[t], F[t], J[t])
+        for task in range(tasks):
+            if status[task // number, task % number] == PENDING:
+                status[task // number, task % number] = FAILED
+        return evaluations
+
+    return search
+
+
+search_love, search_rayleigh = _search_by(love_lanes), _search_by(rayleigh_lanes)

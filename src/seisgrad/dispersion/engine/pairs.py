@@ -11,11 +11,12 @@ between equal signs is followed down until it crosses zero or turns.
 import math
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
 from .bracket import DONE, GOING, X, absorb, begin_isolated, propose
-from .lanes import INNER, LANES, MAKING, MERGED
-from .secular import RAYLEIGH, evaluate
+from .lanes import INNER, LANES, MAKING, MERGED, compiled
+from .modes import BELOW_CUTOFF, FAILED, OK
+from .secular import evaluate, workspace
 
 # What `benchmarks/backward_roots.py` sees at the backward roots of random stacks, less a margin.
 #: Vertical phase (radians) of S and P waves together at a backward root: the least thought possible; smallest seen 1.3.
@@ -34,11 +35,15 @@ _TABLE = 48
 ROUNDS_PER_SAMPLE, LEAST_ROUNDS = 8, 1000
 
 
-@njit(**INNER)
-def possible(wave, stack, water, omega, c):
+def contrasted(vs: NDArray[np.float64]) -> bool:
+    """Whether the half-space of any model is that much faster than a layer; ``vs`` [model, layer], 0 in water."""
+    solid = np.where(vs > 0.0, vs, np.inf)
+    return bool((vs[:, -1] >= LEAST_CONTRAST * solid.min(axis=1)).any())
+
+
+@compiled(**INNER)
+def possible(stack, water, omega, c):
     """Whether a backward root below velocity c cannot be excluded."""
-    if wave != RAYLEIGH:
-        return False
     slowest2 = np.inf
     for i in range(len(stack[0])):
         slowest2 = min(slowest2, 1.0 / stack[2][i])
@@ -55,7 +60,7 @@ def possible(wave, stack, water, omega, c):
     return False
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _step(h, ib2, omega, c):
     """Largest ratio of an S velocity within ``WINDOW`` below an interface to one within it above."""
     largest = 1.0
@@ -78,7 +83,7 @@ def _step(h, ib2, omega, c):
     return math.sqrt(largest)
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _phases(stack, water, omega, c):
     """Vertical phase of P waves (water included) and of S waves in the layers where they propagate."""
     h, ia2, ib2, _, _ = stack
@@ -92,7 +97,7 @@ def _phases(stack, water, omega, c):
     return omega * p, omega * s
 
 
-@njit(**MAKING)
+@compiled(**MAKING)
 def _samples(stack, water, omega, low, high):
     """Trial velocities between ``low`` and ``high``, dense where the secular function turns fast."""
     grid, table = np.empty(_TABLE), np.empty(_TABLE)
@@ -112,8 +117,8 @@ def _samples(stack, water, omega, low, high):
     return out
 
 
-@njit(**MERGED)
-def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work):
+@compiled(**MERGED)
+def _resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work):
     """Look for hidden pairs up to ``highest`` at period p, and put every mode in its place.
 
     Intervals wait in a list; each is sampled in one go. One with several roots by the count is sampled again;
@@ -150,7 +155,7 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             for i in range(LANES + 2):
                 c[i] = low + (high - low) * i / (LANES + 1.0)
             size = LANES + 2
-        evaluate(RAYLEIGH, stack, water, at, c, size, True, F, J, work)
+        evaluate(stack, water, at, c, size, True, F, J, work)
         if first:
             base, expected = int(J[0]), int(J[size - 1] - J[0])
             trial = np.empty(LANES + 2)
@@ -205,8 +210,25 @@ def resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, 
             n = propose(state, 0, modes[m], 3, trial)
             if state[0, GOING] == DONE:
                 break
-            evaluate(RAYLEIGH, stack, water, at, trial, n, False, F, J, work)
+            evaluate(stack, water, at, trial, n, False, F, J, work)
             for i in range(n):
                 absorb(state, 0, modes[m], np.inf, trial[i], F[i], J[i])
         velocity[m, p] = state[0, X]
     return True
+
+
+@compiled(**MERGED)
+def complete(stack, water, omega, modes, slowest, fastest, velocity, status):
+    """Put in its place every mode that the search by count may have missed or mistaken; arguments as of its own."""
+    work = workspace()
+    for p in range(len(omega)):
+        highest = 0.0
+        for m in range(len(modes)):
+            highest = max(highest, fastest if math.isnan(velocity[m, p]) else velocity[m, p])
+        if possible(stack, water, omega[p], highest):
+            resolved = _resolve(stack, water, omega, p, modes, slowest, highest, fastest, velocity, work)
+            for m in range(len(modes)):
+                if not resolved:
+                    velocity[m, p], status[m, p] = np.nan, FAILED
+                elif status[m, p] != FAILED or not math.isnan(velocity[m, p]):
+                    status[m, p] = BELOW_CUTOFF if math.isnan(velocity[m, p]) else OK

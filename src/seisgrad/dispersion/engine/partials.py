@@ -5,16 +5,17 @@ branch, the same sweeps give their derivative in ω to machine precision (a comp
 which is what group velocity kernels need.
 """
 
+from typing import Any
+
 import numpy as np
-from numba import njit
 
 from seisgrad.implicit import root_derivative
 
 from . import fluid, love, rayleigh
-from .lanes import INNER, LANES, MERGED
-from .secular import LOVE, deepest
+from .lanes import BRIEF, INNER, LANES, MERGED, compiled
+from .secular import deepest
 
-_implicit = njit(**INNER)(root_derivative)
+_implicit = compiled(**INNER)(root_derivative)
 
 #: Order of the parameters in every array of kernels.
 THICKNESS, VP, VS, RHO = range(4)
@@ -28,7 +29,7 @@ STEP = 1e-30
 BLOCK = 8
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def buffers(layers, water, like):
     """Work arrays of one group of lanes, of the same type as ``like``.
 
@@ -46,17 +47,24 @@ def buffers(layers, water, like):
     return w, kept, top, minors, raw, sums, raw_ratio, sums_ratio, tops, by
 
 
-@njit(**INNER)
-def sweep_group(wave, start, stack, water, omega, c, ratio, work):
+@compiled(**BRIEF)
+def love_sweeps(start, stack, water, omega, c, ratio, work):
+    """Raw partial derivatives of F for ``LANES`` pairs; Love waves have no ellipticity, whatever ``ratio`` says."""
+    h, _, ib2, mu, rho = stack
+    w, kept, _, _, raw, sums, _, _, _, _ = work
+    fluids = len(water[0])
+    sums[:] = 0.0
+    raw[: fluids * _NEXT] = 0.0
+    love.sweep(start, h, ib2, mu, rho, omega, c, w, kept, fluids, raw, sums)
+
+
+@compiled(**BRIEF)
+def rayleigh_sweeps(start, stack, water, omega, c, ratio, work):
     """Raw partial derivatives of F for ``LANES`` pairs and, if ``ratio``, of the ellipticity m13/m23."""
     h, ia2, ib2, mu, rho = stack
     w, kept, top, minors, raw, sums, raw_ratio, sums_ratio, tops, by = work
     fluids = len(water[0])
     sums[:] = 0.0
-    if wave == LOVE:
-        raw[: fluids * _NEXT] = 0.0
-        love.sweep(start, h, ib2, mu, rho, omega, c, w, kept, fluids, raw, sums)
-        return
     rayleigh.sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors)
     top[:] = 0.0
     _surface(water, omega, c, minors, top, raw, sums, tops, by)
@@ -73,7 +81,7 @@ def sweep_group(wave, start, stack, water, omega, c, ratio, work):
         )
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _surface(water, omega, c, minors, top, raw, sums, tops, by):
     """The covector of F = r2 m34 + r4 m23 at the solid's top, and the derivatives of F in the water above."""
     h, ia2, rho = water
@@ -95,7 +103,7 @@ def _surface(water, omega, c, minors, top, raw, sums, tops, by):
             sums[LANES + lane] += by[i, 0] * h[i] / v
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _group_of(first, found, omega, velocity, group_omega, group_c, ib2, h):
     """Fill one group of lanes; returns the start layer that serves all of them."""
     wavenumber, c2 = np.inf, 0.0
@@ -108,7 +116,7 @@ def _group_of(first, found, omega, velocity, group_omega, group_c, ib2, h):
     return deepest(h, ib2, wavenumber, c2)
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _place(values, reached, first, found, pieces, rows):
     """Write ``values`` (layers x parameters x lanes, flat, down to layer ``reached``) to the rows of their roots.
 
@@ -144,67 +152,75 @@ def _place(values, reached, first, found, pieces, rows):
         at += cut
 
 
-@njit(**INNER)
-def phase(
-    wave, stack, water, omega, velocity, found, pieces, want_rows, want_ratio, slope, ratio, rows, pair, work
-):
-    """Derivatives of phase velocity or, where ``want_ratio``, of ellipticity, at the roots ``found``.
+def _partials_by(sweeps: Any) -> tuple[Any, Any]:
+    """The derivatives of phase velocity and ellipticity, and of group velocity, of the wave with these sweeps."""
 
-    ``velocity`` and ``slope`` (dc/dω) are [mode, period], ``ratio`` the same where wanted (m13/m23); ``rows`` are
-    [4, mode, period, layer]. ``found`` lists the flat places of the roots.
-    """
-    h = stack[0]
-    periods, fluids = len(omega), len(water[0])
-    group_omega, group_c = pair
-    minors, raw, sums, raw_ratio, sums_ratio = work[3], work[4], work[5], work[6], work[7]
-    for first in range(0, len(found), LANES):
-        start = _group_of(first, found, omega, velocity, group_omega, group_c, stack[2], h)
-        sweep_group(wave, start, stack, water, group_omega, group_c, want_ratio, work)
-        for lane in range(min(LANES, len(found) - first)):
-            m, p = found[first + lane] // periods, found[first + lane] % periods
-            slope[m, p] = _implicit(sums[LANES + lane], sums[lane])
-            if want_ratio:
-                ratio[m, p] = minors[3, lane] / minors[2, lane]
-        if not want_rows:
-            continue
-        for lane in range(LANES):
-            sums[lane] = _implicit(1.0, sums[lane])
-        for at in range(0, (start + fluids + 1) * _NEXT, LANES):
+    @compiled(**INNER)
+    def phase(
+        stack, water, omega, velocity, found, pieces, want_rows, want_ratio, slope, ratio, rows, pair, work
+    ):
+        """Derivatives of phase velocity or, where ``want_ratio``, of ellipticity, at the roots ``found``.
+
+        ``velocity`` and ``slope`` (dc/dω) are [mode, period], ``ratio`` the same where wanted (m13/m23); ``rows`` are
+        [4, mode, period, layer]. ``found`` lists the flat places of the roots.
+        """
+        h = stack[0]
+        periods, fluids = len(omega), len(water[0])
+        group_omega, group_c = pair
+        minors, raw, sums, raw_ratio, sums_ratio = work[3], work[4], work[5], work[6], work[7]
+        for first in range(0, len(found), LANES):
+            start = _group_of(first, found, omega, velocity, group_omega, group_c, stack[2], h)
+            sweeps(start, stack, water, group_omega, group_c, want_ratio, work)
+            for lane in range(min(LANES, len(found) - first)):
+                m, p = found[first + lane] // periods, found[first + lane] % periods
+                slope[m, p] = _implicit(sums[LANES + lane], sums[lane])
+                if want_ratio:
+                    ratio[m, p] = minors[3, lane] / minors[2, lane]
+            if not want_rows:
+                continue
             for lane in range(LANES):
-                raw[at + lane] *= sums[lane]
-        if want_ratio:
+                sums[lane] = _implicit(1.0, sums[lane])
             for at in range(0, (start + fluids + 1) * _NEXT, LANES):
                 for lane in range(LANES):
-                    raw[at + lane] = raw_ratio[at + lane] + sums_ratio[lane] * raw[at + lane]
-        _place(raw, start + fluids, first, found, pieces, rows)
+                    raw[at + lane] *= sums[lane]
+            if want_ratio:
+                for at in range(0, (start + fluids + 1) * _NEXT, LANES):
+                    for lane in range(LANES):
+                        raw[at + lane] = raw_ratio[at + lane] + sums_ratio[lane] * raw[at + lane]
+            _place(raw, start + fluids, first, found, pieces, rows)
 
+    @compiled(**INNER)
+    def group(stack, water, omega, velocity, slope, found, pieces, rows, pair, along, values, work):
+        """Derivatives of group velocity U = dω/dk, from phase roots with their dc/dω; arguments as of :func:`phase`.
 
-@njit(**INNER)
-def group(wave, stack, water, omega, velocity, slope, found, pieces, rows, pair, along, values, work):
-    """Derivatives of group velocity U = dω/dk, from phase roots with their dc/dω; arguments as of :func:`phase`.
-
-    ``along`` and ``work`` are complex, ``values`` is layers x 4 x lanes, flat.
-    """
-    h = stack[0]
-    periods, fluids = len(omega), len(water[0])
-    group_omega, group_c = pair
-    along_omega, along_c = along
-    raw, sums = work[4], work[5]
-    for first in range(0, len(found), LANES):
-        start = _group_of(first, found, omega, velocity, group_omega, group_c, stack[2], h)
-        for lane in range(LANES):
-            at = found[min(first + lane, len(found) - 1)]
-            step = STEP * group_omega[lane]
-            along_omega[lane] = group_omega[lane] + 1j * step
-            along_c[lane] = group_c[lane] + 1j * step * slope[at // periods, at % periods]
-        sweep_group(wave, start, stack, water, along_omega, along_c, False, work)
-        for lane in range(LANES):
-            # U = 1/(dk/dω): dU/dp = -U² d/dω (dk/dp) with dk/dp = -(ω/c²) dc/dp
-            w, c = group_omega[lane], group_c[lane]
-            scale = along_omega[lane] / (along_c[lane] * along_c[lane])
-            speed = c / (1.0 - w / c * (along_c[lane].imag / (STEP * w)))
-            sums[lane] = scale * _implicit(1.0, sums[lane]) * (speed * speed / (STEP * w))
-        for at in range(0, (start + fluids + 1) * _NEXT, LANES):
+        ``along`` and ``work`` are complex, ``values`` is layers x 4 x lanes, flat.
+        """
+        h = stack[0]
+        periods, fluids = len(omega), len(water[0])
+        group_omega, group_c = pair
+        along_omega, along_c = along
+        raw, sums = work[4], work[5]
+        for first in range(0, len(found), LANES):
+            start = _group_of(first, found, omega, velocity, group_omega, group_c, stack[2], h)
             for lane in range(LANES):
-                values[at + lane] = (sums[lane] * raw[at + lane]).imag
-        _place(values, start + fluids, first, found, pieces, rows)
+                at = found[min(first + lane, len(found) - 1)]
+                step = STEP * group_omega[lane]
+                along_omega[lane] = group_omega[lane] + 1j * step
+                along_c[lane] = group_c[lane] + 1j * step * slope[at // periods, at % periods]
+            sweeps(start, stack, water, along_omega, along_c, False, work)
+            for lane in range(LANES):
+                # U = 1/(dk/dω): dU/dp = -U² d/dω (dk/dp) with dk/dp = -(ω/c²) dc/dp
+                w, c = group_omega[lane], group_c[lane]
+                scale = along_omega[lane] / (along_c[lane] * along_c[lane])
+                speed = c / (1.0 - w / c * (along_c[lane].imag / (STEP * w)))
+                sums[lane] = scale * _implicit(1.0, sums[lane]) * (speed * speed / (STEP * w))
+            for at in range(0, (start + fluids + 1) * _NEXT, LANES):
+                for lane in range(LANES):
+                    values[at + lane] = (sums[lane] * raw[at + lane]).imag
+            _place(values, start + fluids, first, found, pieces, rows)
+
+    return phase, group
+
+
+phase_love, group_love = _partials_by(love_sweeps)
+phase_rayleigh, group_rayleigh = _partials_by(rayleigh_sweeps)

@@ -20,7 +20,6 @@ vanishes at the free surface.
 import math
 
 import numpy as np
-from numba import njit
 
 from .lanes import (
     BRIEF,
@@ -34,6 +33,7 @@ from .lanes import (
     SERIES_LIMIT,
     SHORT_LIMIT,
     bounds,
+    compiled,
     copy,
     even,
     even_short,
@@ -48,7 +48,7 @@ _H, _A, _B, _YA, _YB, _EA, _GA, _EB, _GB, _IN = range(9 * LANES, 19 * LANES, LAN
 ROWS = 19
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _interface(N34, N14, N23, N13, N12, delta, ratio):
     """From the form of the layer below to that of the layer above.
 
@@ -58,7 +58,7 @@ def _interface(N34, N14, N23, N13, N12, delta, ratio):
     return N34 - delta * (N13 + shifted), N14 * ratio, N23 * ratio, shifted * ratio, N12 * (ratio * ratio)
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB):
     """Carry the minors from the bottom of a layer to its top."""
     X11, X12, X21, X22 = -N34, N14, -N23, N34 + 2.0 * N13 - N12
@@ -70,7 +70,7 @@ def _across(N34, N14, N23, N13, N12, CA, SA, aSA, CB, SB, bSB):
     return -V11, V12, -V21, Y + V11, 2.0 * Y + V11 - V22
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
     """F over the length of the vector of minors, and the count of modes slower than c, for ``LANES`` pairs.
 
@@ -127,7 +127,7 @@ def secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J):
         J[lane] = w[_COUNT + lane] + (1.0 if single else (2.0 if m23 * N12 < 0.0 else 0.0))
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _thin_layer(series, thickness, A, B, step, ratio, w):
     for lane in range(LANES):
         H = thickness * w[_K + lane]
@@ -156,7 +156,7 @@ def _thin_layer(series, thickness, A, B, step, ratio, w):
         w[_N13 + lane], w[_N12 + lane] = N13, top
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _thick_layer(n, lanes, counting, thickness, A, B, step, ratio, w):
     quarter, half = 0.25**n, 0.5**n
     for lane in range(lanes):
@@ -200,7 +200,7 @@ def _thick_layer(n, lanes, counting, thickness, A, B, step, ratio, w):
         w[_N13 + lane], w[_N12 + lane] = N13, top
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _count_inside(lanes, w):
     """The count of clamped modes of a layer from that of its half.
 
@@ -218,7 +218,7 @@ def _count_inside(lanes, w):
         w[_IN + lane] = (2.0 * w[_IN + lane] + joined) if b < 0.0 else 0.0
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _double(lanes, w):
     """The functions of a layer from those of its half."""
     for lane in range(lanes):
@@ -252,7 +252,7 @@ _OUT = _KEPT + 2 * KEPT * LANES
 SWEEP_ROWS = _OUT // LANES + 4
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
     """Keep the minors at the top of every layer (form of that layer), for ``LANES`` pairs (omega, c); real or complex.
 
@@ -310,7 +310,7 @@ def sweep_up(start, h, ia2, ib2, mu, rho, omega, c, w, kept, minors):
         minors[3, lane], minors[4, lane] = n13 - q * n12, n12
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _largest(A, B, thickness, lowest, highest, wavenumber):
     """A bound for |y| of both waves in a layer."""
     a, b = (
@@ -320,7 +320,7 @@ def _largest(A, B, thickness, lowest, highest, wavenumber):
     return wavenumber * thickness * (wavenumber * thickness) * max(a, b)
 
 
-@njit(**MERGED)
+@compiled(**MERGED)
 def _up_thin(series, thickness, A, B, step, ratio, w):
     for lane in range(LANES):
         H, c2 = thickness * w[_SK + lane], w[_SC2 + lane]
@@ -332,7 +332,7 @@ def _up_thin(series, thickness, A, B, step, ratio, w):
         _up(lane, step, ratio, 1.0 + ya * ea, SA, a * SA, 1.0 + yb * eb, SB, b * SB, w)
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _up(lane, step, ratio, CA, SA, aSA, CB, SB, bSB, w):
     """One lane of one layer of :func:`sweep_up`."""
     factor = w[_N + _5 + lane]
@@ -351,7 +351,7 @@ def _up(lane, step, ratio, CA, SA, aSA, CB, SB, bSB, w):
     w[_N + _3 + lane], w[_N + _4 + lane], w[_N + _5 + lane] = N13, N12, one
 
 
-@njit(**INNER)
+@compiled(**INNER)
 def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, sums):
     """Carry the covector ``top`` down through the layers.
 
@@ -433,7 +433,7 @@ def sweep_down(start, h, ia2, ib2, mu, rho, omega, c, w, kept, top, water, raw, 
     copy(raw, (water + start) * 4 * LANES, w, _OUT, 4 * lanes)
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w):
     """One lane of one layer of :func:`sweep_down`."""
     factor = w[_KEPT + _5 + lane]
@@ -486,7 +486,7 @@ def _down(lane, step, ratio, layer, H, a, b, CA, SA, DA, CB, SB, DB, w):
     _chain(lane, layer, -by_H, 0.5 * by_a, 0.5 * by_b, by_q, by_rho, w)
 
 
-@njit(**BRIEF)
+@compiled(**BRIEF)
 def _chain(lane, layer, by_H, by_a, by_b, by_q, by_rho, w):
     """From (H, a, b, q, ρ) of a layer to (thickness, vp, vs, ρ), ∂/∂c and ∂/∂ω; ``by_q``, ``by_rho`` come times ρ."""
     cube_a, cube_b, A, B, stiffness, density, per_density, beta, thickness = layer

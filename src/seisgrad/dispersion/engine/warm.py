@@ -1,7 +1,7 @@
 """Compile the engine ahead of its first use, on two cores side by side; afterwards it comes from disk.
 
-Numba compiles one function at a time per process, and the search for modes takes about as long as all derivatives
-together: a process each. Whoever starts them can do something else meanwhile.
+Numba compiles one function at a time per process: two processes share the entry points. Whoever starts them can do
+something else meanwhile.
 """
 
 import subprocess
@@ -9,8 +9,9 @@ import sys
 
 import numpy as np
 
-from .batch import _group_rows_of, _modes_of, _slopes_of
-from .secular import RAYLEIGH
+from .batch import complete_of, group_rows_of, make_ready, modes_of, slopes_of
+from .modes import PENDING, schedule
+from .secular import LOVE, RAYLEIGH
 
 #: Two layers over a half-space: thickness, vp, vs, rho.
 _MODEL = (
@@ -20,6 +21,7 @@ _MODEL = (
     np.array([[2.1, 2.3, 2.7]]),
 )
 _OMEGA = 2.0 * np.pi / np.array([2.0, 4.0])
+_FUNDAMENTAL = np.zeros(1, np.int64)
 
 
 def start() -> tuple[subprocess.Popen, ...]:
@@ -29,8 +31,8 @@ def start() -> tuple[subprocess.Popen, ...]:
     """
     quiet = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
     return tuple(
-        subprocess.Popen([sys.executable, "-c", f"{quiet}from {__name__} import {part}; {part}()"])
-        for part in ("modes", "derivatives")
+        subprocess.Popen([sys.executable, "-c", f"{quiet}from {__name__} import share; share({which})"])
+        for which in range(2)
     )
 
 
@@ -40,15 +42,21 @@ def finish(processes: tuple[subprocess.Popen, ...]) -> None:
         process.wait()
 
 
-def modes() -> None:
-    """Compile the search for modes."""
-    velocity, status = np.empty((1, 1, 2)), np.empty((1, 1, 2), np.int64)
-    _modes_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, np.zeros(1, np.int64), velocity, status)
-
-
-def derivatives() -> None:
-    """Compile the derivatives of phase velocity, ellipticity and group velocity."""
+def share(which: int) -> None:
+    """Compile every other entry point, from the first or the second on; so ordered that both take about as long."""
+    found = _FUNDAMENTAL, np.full((1, 1, 2), np.nan), np.full((1, 1, 2), PENDING)
     velocity, slope = np.full((1, 1, 2), 1.6), np.full((1, 1, 2), -0.1)
     rows, none = np.empty((1, 4, 1, 2, 3)), np.empty((1, 0, 0))
-    _slopes_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, velocity, slope, none, True, False, rows)
-    _group_rows_of(0, 1, RAYLEIGH, *_MODEL, _OMEGA, velocity, slope, rows)
+    search = *schedule(_OMEGA, 1), *found
+    slopes, group = (velocity, slope, none, True, False, rows), (velocity, slope, rows)
+    points = [
+        (group_rows_of[RAYLEIGH], group),
+        (slopes_of[RAYLEIGH], slopes),
+        (group_rows_of[LOVE], group),
+        (modes_of[RAYLEIGH], search),
+        (slopes_of[LOVE], slopes),
+        (complete_of, found),
+        (modes_of[LOVE], search),
+    ]
+    for point, arguments in points[which::2]:
+        make_ready(point, *_MODEL, _OMEGA, *arguments)
