@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor
@@ -45,7 +46,8 @@ def differentiable(solver: RowSolver, *parameters: Tensor) -> Tensor:
     """
     rows_wanted = torch.is_grad_enabled() and any(p.requires_grad for p in parameters)
     rows_wanted = rows_wanted or any(_is_transformed(p) for p in parameters)
-    batch = torch.broadcast_shapes(*(p.shape[:-1] for p in parameters))
+    # not torch's own, which imports a symbolic algebra: half a second of every first answer
+    batch = np.broadcast_shapes(*(p.shape[:-1] for p in parameters))
     flat = tuple(p.expand(*batch, p.shape[-1]).reshape(-1, p.shape[-1]) for p in parameters)
     values = _ValueWithRows.apply(solver, rows_wanted, *flat)[0]
     return values.reshape(*batch, values.shape[-1])

@@ -201,12 +201,11 @@ def _broadcast(fields: dict[str, Tensor]) -> dict[str, Tensor]:
             "along the last axis of each; give thickness an entry for the half-space too, which is ignored."
         )
     try:
-        shape = torch.broadcast_shapes(*(t.shape for t in fields.values()))
+        return dict(zip(fields, torch.broadcast_tensors(*fields.values()), strict=True))
     except RuntimeError as error:
         raise InputError(
             f"batches do not fit: received {received}; expected shapes [..., layer] whose batches broadcast."
         ) from error
-    return {name: t.expand(shape) for name, t in fields.items()}
 
 
 def thickness_from_depth(depth: Values) -> Float[Tensor, "*batch layer"]:
