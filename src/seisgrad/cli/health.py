@@ -123,7 +123,7 @@ def cache() -> Iterator[Finding]:
         )
         yield Finding("cache", "numba", "note", said, "set NUMBA_CACHE_DIR to a folder of yours")
     else:
-        first = "" if there else "; the first use compiles, about half a minute"
+        first = "" if there else "; the first use compiles, some ten seconds"
         yield Finding("cache", "numba", "ok", f"{there} compiled functions in {place}{first}")
 
 
