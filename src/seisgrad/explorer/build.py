@@ -1,7 +1,8 @@
 """One file out of many: scripts, style, weights and the figures of the audit, put into the page's template.
 
 The page may fetch nothing, so everything stands in it. The network's matrices are rounded to a small step of each row
-to keep it near eight megabytes; what that costs is far below what the network itself is off by, and is tested.
+to keep it near eight megabytes (:mod:`.rounding`); what that costs is far below what the network itself is off by, and
+is tested.
 """
 
 import base64
@@ -15,14 +16,15 @@ from string import Template
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 import seisgrad
 from seisgrad.audit import verdict
-from seisgrad.dispersion.surrogate import SHIPPED
+from seisgrad.dispersion import surrogate
+from seisgrad.dispersion.modal.network import ModeNetwork
+from seisgrad.errors import InputError
+from seisgrad.explorer.rounding import STEP, input_moments, rounded
 from seisgrad.explorer.settings import PRESETS, SETTINGS
-from seisgrad.nn import weights
 
 ENGINE = (
     "earth", "even", "stack", "love", "rayleigh", "exact", "nodes", "forms", "residual", "network", "learned",
@@ -31,8 +33,6 @@ ENGINE = (
 """What calculates, in the order in which the files need each other; the page's workers run these too."""
 FRONT = ("drawing", "profile", "curves", "kernels", "verdict", "desk", "app")
 """What draws and listens."""
-STEP = 1.5e-4
-"""Step of the rounded weights, in root mean squares of their row."""
 
 
 def page(name: str = "default") -> str:
@@ -42,10 +42,16 @@ def page(name: str = "default") -> str:
         name: of a shipped surrogate of dispersion that is a network of modes.
 
     Raises:
-        InputError: an unknown name, or weights that cannot be honoured.
+        InputError: an unknown name, weights that cannot be honoured, or a network of another kind.
     """
-    tensors, card = weights.load(SHIPPED.folder(name))
-    listing, compressed, plain = packed(tensors)
+    net = surrogate.load(name)
+    network, card = net.network, net.card
+    if not isinstance(network, ModeNetwork):
+        raise InputError(
+            f"{name} is no network of modes, expected a surrogate that is one, such as 'default'"
+        )
+    band = min(card["layout"]["periods"]), max(card["layout"]["periods"])
+    listing, compressed, plain = packed(network.state_dict(), input_moments(network, band))
     facts = {
         "name": name,
         "version": seisgrad.__version__,
@@ -53,7 +59,7 @@ def page(name: str = "default") -> str:
         "compressed": len(compressed),
         "arguments": card["arguments"],
         "doubt_factor": card["doubt_factor"],
-        "band": [min(card["layout"]["periods"]), max(card["layout"]["periods"])],
+        "band": band,
         "errors": card["errors"],
         "audit": audited(name),
         "thresholds": {"physics": verdict.PHYSICS, "shape": verdict.SHAPE, "earnest": verdict.EARNEST},
@@ -72,12 +78,18 @@ def page(name: str = "default") -> str:
     )
 
 
-def packed(tensors: Mapping[str, Tensor]) -> tuple[list[dict[str, Any]], bytes, bytes]:
+def packed(
+    tensors: Mapping[str, Tensor], moments: Mapping[str, Tensor]
+) -> tuple[list[dict[str, Any]], bytes, bytes]:
     """Names and shapes, then the bytes of the matrices, compressed, and of the vectors.
 
-    A matrix is rounded to whole numbers of ``STEP`` root mean squares of each row, which are folded to unsigned ones
-    and split into three planes, of low, middle and high bytes: the last is nearly empty. All are compressed together.
-    Vectors, and the steps of the rows in the place of their matrix, are float32.
+    The whole numbers of steps that a matrix is rounded to are split into three planes, of low, middle and high bytes:
+    the last is nearly empty. All are compressed together. Vectors, and the steps of the rows in the place of their
+    matrix, are float32.
+
+    Args:
+        tensors: by name.
+        moments: of the inputs of each linear layer, by the layer's name.
     """
     listing, whole, vectors = [], [], []
     for name, tensor in tensors.items():
@@ -86,7 +98,7 @@ def packed(tensors: Mapping[str, Tensor]) -> tuple[list[dict[str, Any]], bytes, 
         if values.ndim == 1:
             vectors.append(values)
             continue
-        folded, step = rounded(values)
+        folded, step = rounded(tensor, moments[name.removesuffix(".weight")])
         whole.append(folded.ravel())
         vectors.append(step)
     numbers = np.concatenate(whole)
@@ -99,14 +111,6 @@ def packed(tensors: Mapping[str, Tensor]) -> tuple[list[dict[str, Any]], bytes, 
 def _text(data: bytes) -> str:
     """Five characters for four bytes (as base64.b85encode, but a comma for the "<" that could end a script)."""
     return base64.b85encode(data + bytes(-len(data) % 4)).decode().replace("<", ",")
-
-
-def rounded(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Whole numbers ``[row, column]``, folded so that 0, -1, 1, -2 … are 0, 1, 2, 3 …, and the step of each row."""
-    step = STEP * np.sqrt(np.mean(np.square(matrix, dtype=np.float64), 1)).astype(np.float32)
-    step = np.where(step > 0, step, np.float32(1.0))
-    whole = np.rint(matrix / step[:, None]).astype(np.int32)
-    return ((whole << 1) ^ (whole >> 31)).astype(np.uint32), step
 
 
 def audited(name: str) -> list[dict[str, Any]]:
