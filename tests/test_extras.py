@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from seisgrad._lazy import extra
+from seisgrad._lazy import PACKAGES, extra, require
 from seisgrad.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,14 +94,18 @@ COMMANDS = {
     "correlate": "noise correlate records --stations stations --band 0.1,0.5 --out cc.zarr",
     "egf": "noise egf cc.zarr --out egf.zarr",
     "source": "source invert event --model crust.csv --out source",
+    "waves": "simulate acoustic --number 2 --seed 1 --out waves.zarr",
+    "network": "train acoustic --data waves.zarr --minutes 1 --out network",
 }
 MISSING = {
     "demo": ("obspy", "records"),
     "measure": ("obspy", "records"),
     "simulate": ("zarr", "datasets"),
     "train": ("lightning_fabric", "training"),
-    "correlate": ("zarr", "datasets"),
-    "egf": ("zarr", "datasets"),
+    "correlate": ("zarr and obspy", "datasets,records"),
+    "egf": ("zarr and obspy", "datasets,records"),
+    "waves": ("zarr and deepwave", "datasets,waves"),
+    "network": ("lightning_fabric and deepwave", "training,waves"),
     "source": ("obspy", "records"),
     "sg.acoustic.Physics": ("deepwave", "waves"),
     "sg.elastic.Physics": ("deepwave", "waves"),
@@ -186,7 +190,18 @@ def test_a_missing_package_is_one_sentence(command: str, answers: dict) -> None:
     status, words = answers[command]
     assert status == 2
     (sentence,) = words.splitlines()
-    assert sentence.endswith(f"{package}, which is not installed: pip install 'seisgrad[{name}]'")
+    verb = "are" if "and" in package else "is"
+    assert sentence.endswith(f"{package}, which {verb} not installed: pip install 'seisgrad[{name}]'")
+
+
+def test_packages_are_those_of_the_extras() -> None:
+    for name, package in PACKAGES.items():
+        own = [r for r in PROJECT["optional-dependencies"][name] if not r.startswith("seisgrad")]
+        assert names(own) & set(map(canonicalize_name, DISTRIBUTIONS[package]))
+
+
+def test_everything_is_there_in_this_environment() -> None:
+    require(*PACKAGES)
 
 
 def test_the_oldest_versions_that_are_tested_are_the_floors() -> None:

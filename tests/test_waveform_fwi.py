@@ -202,7 +202,7 @@ def test_an_interrupted_run_resumes_to_the_last_bit(after: int, tmp_path: Path) 
 def test_the_time_is_foretold_from_one_part_of_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a clock by which every gradient takes two seconds, the parts of all steps are counted; nothing else changes."""
+    """On a clock by which every gradient takes two seconds the parts of all steps are counted; nothing else changes."""
     monkeypatch.setattr(course.time, "perf_counter", itertools.count(0.0, 2.0).__next__)
     plan = {"stages": [ADAM, Stage(iterations=6)], "then": (Late(), [Stage(iterations=3)]), "at_once": 4}
     whole, told = fwi(OP, DATA, homogeneous(), **plan), []

@@ -1,12 +1,42 @@
 """What is loaded when first asked for, so that importing stays light (PEP 562), and packages that may be missing."""
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from seisgrad.errors import InputError
+
+PACKAGES = {
+    "records": "obspy",
+    "waves": "deepwave",
+    "datasets": "zarr",
+    "training": "lightning_fabric",
+    "cluster": "distributed",
+}
+"""What the extras install of their own, by the name of its import."""
+
+
+def require(*extras: str) -> None:
+    """Refuse what needs several extras, before it has begun and in one sentence.
+
+    Args:
+        extras: that are needed, of :data:`PACKAGES`.
+
+    Raises:
+        InputError: packages are not installed; the sentence names them all and says how to install them.
+    """
+    missing = [name for name in extras if importlib.util.find_spec(PACKAGES[name]) is None]
+    if missing:
+        raise InputError(_missing([PACKAGES[name] for name in missing], missing))
+
+
+def _missing(packages: list[str], extras: list[str]) -> str:
+    which = "package {}, which is" if len(packages) == 1 else "packages {}, which are"
+    named = which.format(" and ".join(packages))
+    return f"this needs the {named} not installed: pip install 'seisgrad[{','.join(extras)}]'"
 
 
 @contextmanager
@@ -25,10 +55,7 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        raise InputError(
-            f"this needs the package {package}, which is not installed: pip install 'seisgrad[{name}]'"
-        ) from error
+        raise InputError(_missing([(error.name or "").partition(".")[0]], [name])) from error
 
 
 def attach(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

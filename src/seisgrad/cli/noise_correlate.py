@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from seisgrad._lazy import require
 from seisgrad.cli.choices import check_scheduler, number, whole_number
 from seisgrad.cli.console import AsJson, Quiet
 from seisgrad.cli.estimate import Estimate, Forecast
@@ -116,6 +117,7 @@ def correlate(
     check_folder(out)
     days = out.with_suffix(".days.zarr")
 
+    require("datasets", "records")
     from seisgrad.cli.costs import of_days
     from seisgrad.noise import correlate as correlate_folder
     from seisgrad.noise import read_stations, write_correlations, write_rejections

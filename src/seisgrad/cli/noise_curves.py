@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from seisgrad._lazy import require
 from seisgrad.cli.choices import Wave, number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.options_file import Config
@@ -91,6 +92,7 @@ def curves(
     seconds, window = parse_periods(periods), two_numbers(velocities)
     check_file(out, (".csv", ".nc"))
 
+    require("datasets", "records")
     import numpy as np
 
     from seisgrad.noise import measure_curves, write_noise_curves

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from seisgrad._lazy import require
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.options_file import Config
 from seisgrad.cli.outputs import check_folder
@@ -46,6 +47,7 @@ def egf(
         raise InputError(f"--out {out} ends in {out.suffix or 'nothing'}, expected .zarr")
     check_folder(out)
 
+    require("datasets", "records")
     from seisgrad.noise import fold, to_egf, to_two_dimensional, write_correlations
 
     with Console(2, quiet=quiet, as_json=as_json) as console:

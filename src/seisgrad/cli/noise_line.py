@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seisgrad._lazy import require
 from seisgrad.cli.choices import number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.noise_curves import read_kinds, read_reference, two_numbers
@@ -65,6 +66,7 @@ def line(
     hertz, window = parse_frequencies(frequencies), two_numbers(velocities)
     check_file(out, (".nc",))
 
+    require("datasets", "records")
     import torch
 
     from seisgrad.elastic import write_spectra

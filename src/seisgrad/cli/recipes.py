@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from seisgrad._lazy import require
 from seisgrad.cli.periods import parse_frequencies, parse_times
 from seisgrad.errors import InputError
 
@@ -70,6 +71,7 @@ def _acoustic(asked: Asked) -> Made:
         raise InputError(
             "--frequencies and --times were both given, expected spectra or snapshots; leave one out"
         )
+    require("datasets", "waves")
     from seisgrad.acoustic.prior import prior as ensemble
     from seisgrad.acoustic.recipe import FREQUENCIES, SHARD, AcousticRecipe
 

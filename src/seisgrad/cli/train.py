@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seisgrad._lazy import require
 from seisgrad.cli.choices import number, whole_number
 from seisgrad.cli.console import AsJson, Console, Quiet
 from seisgrad.cli.costs import SAMPLE
@@ -108,6 +109,8 @@ def train(
     if test_models is not None and test_models < 0:
         raise InputError(f"--test-models {test_models} is too few, expected at least 0")
     check_folder(out)
+    # the errors of acoustic networks are measured against the physics, at the end
+    require("training", *(["waves"] if system == "acoustic" and test_models != 0 else []))
 
     import torch
 
