@@ -140,6 +140,9 @@ def taylor_test(
 
     Returns:
         A :class:`TaylorTest`; it passes with an order of at least 1.8, or if the map is linear to round-off.
+
+    Raises:
+        InputError: fewer than two levels.
     """
     if levels < 2:
         raise InputError(
@@ -195,6 +198,9 @@ def reciprocity(
 
     Returns:
         A :class:`Reciprocity`; a response that is zero or not finite does not pass.
+
+    Raises:
+        InputError: responses of different shapes, the component axes exchanged.
     """
     there, back = response(a, b), response(b, a)
     if components is not None:
@@ -222,8 +228,8 @@ def convergence_order(
     """The order p with which an error shrinks as step^p: the least-squares slope of log error over log step.
 
     Args:
-        errors: positive errors, one per step.
-        steps: positive, distinct step sizes (grid spacing, time step, tolerance).
+        errors: positive errors, ``[step]``.
+        steps: positive, distinct step sizes (grid spacing, time step, tolerance), ``[step]``.
         at_least: the order that the method promises.
         slack: how much less than promised still passes, as a fraction of ``at_least``.
 

@@ -143,7 +143,7 @@ class Operator(abc.ABC):
         return y
 
     def batch_shape(self, x: Tensor) -> tuple[int, ...]:
-        """The leading dimensions of ``x`` before the domain's own; raises InputError where ``x`` does not fit."""
+        """The leading dimensions of ``x`` ``[*batch, *domain.shape]``; raises InputError where ``x`` does not fit."""
         if not isinstance(x, Tensor) or not x.is_floating_point():
             received = x.dtype if isinstance(x, Tensor) else type(x).__name__
             raise InputError(
@@ -163,7 +163,11 @@ class Operator(abc.ABC):
 
 
 class Composition(Operator):
-    """``outer(inner(x))``, as an operator from the inner domain to the outer codomain."""
+    """``outer(inner(x))``, as an operator from the inner domain to the outer codomain.
+
+    Raises:
+        InputError: the inner codomain is not the outer domain.
+    """
 
     def __init__(self, outer: Operator, inner: Operator) -> None:
         reason = inner.codomain.mismatch(outer.domain)

@@ -49,7 +49,7 @@ class Pair:
     learned: Float[Tensor, "model branch output parameter position"]
 
     def take(self, which: Tensor | slice) -> Self:
-        """The models ``which`` (indices, a mask or a slice)."""
+        """The models ``which``: indices or a mask ``[model]``, or a slice."""
         parts = (self.models, self.reference_value, self.learned_value, self.reference, self.learned)
         return type(self)(*(part[which] for part in parts))
 

@@ -151,7 +151,7 @@ class CurveTask:
 
 
 def arrays_of(samples: Samples, layout: Layout, derivatives: bool, split: str) -> dict[str, NDArray]:
-    """The arrays in memory, checked against the layout."""
+    """The arrays in memory, checked against the layout; raises InputError where one is missing or does not fit."""
     shapes: dict[str, tuple[int | None, ...]] = {"earth": layout.input_shape, "velocity": layout.output_shape}
     if derivatives:
         shapes |= {"row_branch": (None,), "row_period": (None,), "rows": (None, *layout.input_shape)}

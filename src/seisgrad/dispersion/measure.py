@@ -131,7 +131,7 @@ def measure(
         event: the source.
         station: the receiver.
         wave: ``"rayleigh"`` or ``"love"``.
-        periods: s, increasing; by default from what the record, the distance and the window allow.
+        periods: s, increasing, ``[period]``; by default from what the record, the distance and the window allow.
         velocities: slowest and fastest group velocity to look at, km/s; the record must span their arrivals.
         response: StationXML (or what else ObsPy reads) as a path or an ``Inventory``, or an ObsPy ``Response`` of all
             components; removed to ground velocity. Without it the instrument's group delay stays in the result.

@@ -121,7 +121,7 @@ def ellipticity(
     """Rayleigh-wave ellipticity r1/r2, ``[..., period]``: horizontal over vertical displacement at the solid's top.
 
     The sign is that of Aki & Richards' (r1, r2), u = (r1, i r2) e^{i(kx - ωt)} with z down: negative is
-    retrograde motion at the surface.
+    retrograde motion at the surface. Periods are in s.
     """
     return _values(model, periods, "rayleigh", "ellipticity", mode, earth)[0]
 

@@ -227,7 +227,7 @@ def load(
 ) -> DispersionNet:
     """A trained surrogate by name, or from the folder that ``seisgrad train`` left.
 
-    The other arguments are those of :class:`DispersionNet`.
+    The other arguments are those of :class:`DispersionNet`; depths are in km.
 
     Raises:
         InputError: an unknown name, or what :class:`DispersionNet` refuses.

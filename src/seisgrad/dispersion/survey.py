@@ -29,6 +29,9 @@ class Branch:
 
     Mode n is the (n+1)-th real root in phase velocity at a given period. ``ellipticity`` (horizontal over vertical
     displacement at the surface, Rayleigh only) is dimensionless; ``phase`` and ``group`` are velocities in km/s.
+
+    Raises:
+        InputError: an unknown wave or kind, a mode that is no whole number, or an ellipticity of Love waves.
     """
 
     wave: Wave = "rayleigh"

@@ -52,14 +52,14 @@ class Correlation(abc.ABC):
             )
 
     def __call__(self, *lags: ArrayLike) -> Array:
-        """The correlation of two places, 1 at lag 0; ``lags`` are their distances along each axis, km."""
+        """The correlation of two places, 1 at lag 0; ``lags`` are their distances along each axis, km, of one shape."""
         distance = self._norm(lags, self.lengths)
         return self._at(distance.ravel()).reshape(distance.shape)
 
     def spectrum(self, *wavenumbers: ArrayLike) -> Array:
         """Power spectral density P(k) = ∫ C(r) e^{-ik·r} dr, km per axis; wavenumbers in rad/km along each axis.
 
-        The variance is 1: ∫ P dk = (2π)^d in d dimensions.
+        The variance is 1: ∫ P dk = (2π)^d in d dimensions. Shaped like the wavenumbers.
         """
         scaled = self._norm(wavenumbers, [1.0 / a for a in self.lengths])
         return (math.prod(self.lengths) * self._power(scaled.ravel())).reshape(scaled.shape)
@@ -139,7 +139,7 @@ class Matern(Correlation):
 
 @dataclass(frozen=True)
 class Gaussian(Correlation):
-    """C(r) = e^(-r²/a²), as in Frankel and Clayton (1986): smooth, with one length and nothing below it."""
+    """C(r) = e^(-r²/a²), as in Frankel & Clayton (1986): smooth, with one length and nothing below it."""
 
     def _at(self, distance: Array) -> Array:
         return np.exp(-(distance**2))

@@ -52,7 +52,7 @@ def vp_from_vs(vs: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def vp_from_vs_slope(vs: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The derivative of :func:`vp_from_vs`."""
+    """The derivative of :func:`vp_from_vs`, dimensionless, at vs in km/s."""
     return 2.0947 + vs * (-1.6412 + vs * (0.8049 + vs * -0.1004))
 
 

@@ -91,7 +91,8 @@ def correlation(
     true: Float[Tensor, "source frequency component receiver 2"],
     close: Tensor,
 ) -> Float[Tensor, "source frequency"]:
-    """Re⟨û, u⟩/(‖û‖ ‖u‖) of complex spectra over components and the receivers that are not close."""
+    """Re⟨û, u⟩/(‖û‖ ‖u‖) of complex spectra over components and the receivers that are not ``close``, ``[source,
+    receiver]``."""
     predicted, true = (
         as_complex(u).masked_fill(close[:, None, None], 0.0).flatten(2) for u in (predicted, true)
     )
@@ -104,7 +105,7 @@ def relative_l2(
     true: Float[Tensor, "source frequency component receiver 2"],
     close: Tensor,
 ) -> Float[Tensor, "source frequency"]:
-    """‖û − u‖/‖u‖ over components and the receivers that are not close."""
+    """‖û − u‖/‖u‖ over components and the receivers that are not ``close``, ``[source, receiver]``."""
     difference, size = (
         u.masked_fill(close[:, None, None, :, None], 0.0).flatten(2).norm(dim=-1)
         for u in (predicted - true, true)

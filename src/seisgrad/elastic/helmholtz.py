@@ -79,8 +79,8 @@ class HelmholtzNet(nn.Module):
         frequencies: Float[Tensor, " frequency"],
         spectra: Float[Tensor, "sample source frequency component receiver 2"],
     ) -> None:
-        """Take mean and spread of vp and vs, the band, and the size of the motion, a power of the frequency, from
-        a training set."""
+        """Take mean and spread of vp and vs (km/s), the band (Hz), and the size of the motion, a power of the
+        frequency, from a training set."""
         medium = earth[:, :2]
         self.mean.copy_(medium.mean((0, 2, 3)))
         self.spread.copy_(medium.std((0, 2, 3), correction=0).clamp(min=1e-3))

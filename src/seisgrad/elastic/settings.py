@@ -113,7 +113,7 @@ def plan(
     path: Path | None, frequencies: Sequence[float], spacing: float | None = None, *, in_time: bool = False
 ) -> Plan[Settings]:
     """What to do, from a YAML or JSON file (:func:`~seisgrad.inversion.waveform.plan.read_plan`) with the entries of
-    :class:`Settings`; stages by default as :func:`default_stages` has them.
+    :class:`Settings`; stages by default as :func:`default_stages` has them, for frequencies in Hz and a spacing in km.
 
     Raises:
         InputError: a file that cannot be used; the sentence names the entry.

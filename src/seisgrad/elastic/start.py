@@ -67,7 +67,10 @@ def along(
     """A layered model laid along a line, the same in every column: each node has the mean of the cell around it.
 
     The section reaches two nodes beyond the first and the last place. The other arguments are those of
-    :func:`read_start`.
+    :func:`read_start`, in km.
+
+    Raises:
+        InputError: a spacing and a depth that make no grid.
     """
     frequencies = survey.frequencies
     if spacing is None:

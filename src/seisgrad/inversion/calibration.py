@@ -157,6 +157,9 @@ def ranks(truth: Float[Tensor, "site ..."], samples: Float[Tensor, "number ..."]
     """How many posterior samples lie below the truth: uniform on 0 … number where the posterior is right.
 
     Simulation-based calibration (Talts et al. 2018, arXiv:1804.06788). The samples have to be independent draws.
+
+    Raises:
+        InputError: samples of another shape than the truths.
     """
     if samples.shape[1:] != truth.shape:
         raise InputError(

@@ -216,6 +216,9 @@ class Posterior:
 
         Args:
             *site: its index in the batch, one number per batch dimension (none without batch).
+
+        Raises:
+            InputError: as many indices as there are batch dimensions were not given.
         """
         if len(site) != len(self.batch_shape):
             raise InputError(

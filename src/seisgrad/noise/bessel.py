@@ -36,7 +36,7 @@ _STEP = 0.01
 
 
 def oscillation(kr: Real, component: str) -> Real:
-    """J of a component at kr, 1 or less in size; the sign is that of retrograde motion."""
+    """J of a component at kr, of any shape, 1 or less in size; the sign is that of retrograde motion."""
     first, _ = _kinds(component)
     return (-1.0 if component == "RZ" else 1.0) * first(kr)
 
@@ -44,19 +44,19 @@ def oscillation(kr: Real, component: str) -> Real:
 def argument(phase: Real, component: str) -> Real:
     """kr at which the correlation from A to B has a phase, rad, e^{-iωt} convention; NaN where kr < 1.
 
-    The phase falls as kr grows, so it must be unwrapped: −kr + π/4 far away for ZZ.
+    The phase, of any shape, falls as kr grows, so it must be unwrapped: −kr + π/4 far away for ZZ.
     """
     kr, table = _travelling(component)
     return np.interp(-phase, table, kr, left=np.nan, right=np.nan)
 
 
 def travelling_phase(kr: Real, component: str) -> Real:
-    """Phase of the correlation from A to B at kr, rad: the inverse of :func:`argument`."""
+    """Phase of the correlation from A to B at kr, of any shape, rad: the inverse of :func:`argument`."""
     return -np.interp(kr, *_travelling(component), left=np.nan, right=np.nan)
 
 
 def zeros(component: str, number: int) -> Real:
-    """The first positive zeros of a component's function of kr, ascending."""
+    """The first positive zeros of a component's function of kr, ascending, ``[number]``."""
     _kinds(component)
     if component == "ZZ":
         return special.jn_zeros(0, number)

@@ -105,8 +105,8 @@ def lateness_by_asymmetry(correlations: Correlations, most: float) -> tuple[list
         most: largest error sought, s.
 
     Returns:
-        Names of the stations, how late each is, s, and the scatter of what neither clocks nor a plane wave explains, s;
-        no station where there are fewer than six.
+        Names of the stations, how late each is, s, ``[station]``, and the scatter of what neither clocks nor a plane
+        wave explains, s; no station where there are fewer than six.
 
     Raises:
         InputError: of another kind.

@@ -18,7 +18,7 @@ HALF = 0.5
 
 
 def circular_deviation(together: Real) -> Real:
-    """Standard deviation of phases, rad, from the length of their mean unit vector, 0 to 1: √(−2 ln R)."""
+    """Standard deviation of phases, rad, from the length of their mean vector, 0 to 1, in any shape: √(−2 ln R)."""
     return np.sqrt(-2 * np.log(np.clip(together, 1e-9, 1.0)))
 
 
@@ -43,6 +43,6 @@ def other_branch(misfits: Sequence[float]) -> float:
 
 
 def mean_around(values: NDArray, reach: int) -> NDArray:
-    """Mean over so many neighbours on either side, fewer at the ends."""
+    """Mean over so many neighbours on either side, fewer at the ends, ``[point]``."""
     window, inside = np.ones(2 * reach + 1), slice(reach, reach + len(values))
     return np.convolve(values, window)[inside] / np.convolve(np.ones(len(values)), window)[inside]

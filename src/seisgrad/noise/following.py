@@ -27,7 +27,7 @@ _SMOOTHING = 12.0  # alpha of the filters over which group times are smoothed
 
 
 def close_periods(asked: Real) -> Real:
-    """The periods asked and so many between them that the phase can be followed, s, increasing."""
+    """The periods asked and so many between them that the phase can be followed, s, increasing, ``[period]``."""
     step = _FINE * float(relative_width(np.array([ALPHA]))[0])
     between = [
         np.geomspace(low, high, 1 + int(np.ceil(np.log(high / low) / step))) for low, high in pairwise(asked)

@@ -43,7 +43,7 @@ def read_rejections(path: str | os.PathLike[str]) -> list[Rejection]:
 
 
 def dead(samples: NDArray, longest: float = 0.1) -> str | None:
-    """Why a raw channel holds no motion, or None: it stays at one value for more than a share of its samples."""
+    """Why a raw channel ``[sample]`` holds no motion, or None: more than a share of it stays at one value."""
     moving = samples[1:] != samples[:-1]
     if np.count_nonzero(moving) > (1 - longest) * len(samples):
         return None  # the usual case, without a look at every run

@@ -43,7 +43,7 @@ def judged(rules: Sequence[Rule], number: int) -> tuple[tuple[str, ...], tuple[s
 
 
 def unsteady(held: Mask, steady: Real) -> Rule:
-    """The phase cannot be followed there."""
+    """The phase cannot be followed there; ``[period]`` each."""
 
     def sentence(i: int) -> str:
         if not held[i]:
@@ -56,7 +56,7 @@ def unsteady(held: Mask, steady: Real) -> Rule:
 
 
 def no_zero(kr: Real) -> Rule:
-    """A crossing that is no zero of the Bessel function."""
+    """A crossing that is no zero of the Bessel function, ``[crossing]``."""
     return Rule(
         "unsteady",
         ~np.isfinite(kr),
@@ -65,7 +65,7 @@ def no_zero(kr: Real) -> Rule:
 
 
 def too_near(cycles: Real, least: float) -> Rule:
-    """Too few wavelengths; nothing where their number is not known."""
+    """Too few wavelengths, ``[period]``; nothing where their number is not known."""
     return Rule(
         "too_near",
         cycles < least,
@@ -74,12 +74,12 @@ def too_near(cycles: Real, least: float) -> Rule:
 
 
 def low_snr(snr: Real, least: float) -> Rule:
-    """Too much noise at this period."""
+    """Too much noise at this period, ``[period]``."""
     return Rule("low_snr", snr < least, lambda i: f"signal over noise is {snr[i]:.2g}, expected {least:g}")
 
 
 def no_wave(snr: Real, number: int) -> Rule:
-    """Nothing that noise alone could not do, at any of the periods looked at; ``number`` are judged."""
+    """Nothing that noise alone could not do, at any of the periods looked at, ``[period]``; ``number`` are judged."""
     told = snr[np.isfinite(snr)]
     most = float(told.max()) if len(told) else np.inf
     return Rule(
@@ -93,7 +93,7 @@ def no_wave(snr: Real, number: int) -> Rule:
 
 
 def no_branch(doubt: Real, least: float) -> Rule:
-    """No number of waves at all."""
+    """No number of waves at all, ``[period]``."""
     return Rule(
         "no_branch",
         ~np.isfinite(doubt),
@@ -105,7 +105,7 @@ def no_branch(doubt: Real, least: float) -> Rule:
 
 
 def off_band(velocity: Real, expected: Real, band: float) -> Rule:
-    """Far from the reference."""
+    """Far from the reference, km/s, ``[period]`` both."""
     off = np.log(velocity / expected)
     return Rule(
         "off_band",
@@ -118,7 +118,7 @@ def off_band(velocity: Real, expected: Real, band: float) -> Rule:
 
 
 def ambiguous(doubt: Real, highest: float) -> Rule:
-    """Another number of waves is too likely."""
+    """Another number of waves is too likely, ``[period]``."""
     return Rule(
         "ambiguous",
         doubt > highest,

@@ -79,6 +79,11 @@ def quarter_period(egf: Correlations, periods: Real, velocities: Velocities) -> 
 
     Anything else means that the components are not what they are taken for, or that the wave is no single mode.
 
+    Args:
+        egf: Green's functions of both components.
+        periods: s, ``[period]``.
+        velocities: slowest and fastest of the wave, km/s.
+
     Raises:
         InputError: one of both components is missing.
     """

@@ -72,7 +72,10 @@ def quality_rows(egf: Correlations, periods: Real, velocities: Velocities) -> It
 def write_quality(
     egf: Correlations, periods: Real, velocities: Velocities, path: str | os.PathLike[str]
 ) -> int:
-    """A CSV table of :func:`quality_rows`, empty where NaN; returns how many rows it has."""
+    """A CSV table of :func:`quality_rows` at periods in s, ``[period]``, empty where NaN; returns its number of rows.
+
+    ``velocities`` are the slowest and the fastest of the wave, km/s.
+    """
     rows = list(quality_rows(egf, periods, velocities))
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

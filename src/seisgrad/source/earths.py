@@ -85,7 +85,8 @@ def named_column(name: str) -> Column:
 
 
 def with_attenuation(thickness: np.ndarray, vp: np.ndarray, vs: np.ndarray, rho: np.ndarray) -> Column:
-    """A column with Q by the rule of this module."""
+    """A column with Q by the rule of this module, from thicknesses (km), velocities (km/s) and densities (g/cm³),
+    ``[layer]`` each."""
     return Column(thickness, vp, vs, rho, 100.0 * vs, 50.0 * vs)
 
 

@@ -181,7 +181,8 @@ def focal(error: Float[Tensor, "*shape"], exponent: float) -> Float[Tensor, "*sh
 
 
 def inverse_frequency(mechanism: Float[Tensor, "event 5"], width: float) -> NDArray[np.float64]:
-    """Chances, in all 1, that fall with the density of mechanisms around each: a Gaussian kernel in their coefficients.
+    """Chances ``[event]``, in all 1, that fall with the density of mechanisms around each: a Gaussian kernel in their
+    coefficients.
 
     Args:
         mechanism: coefficients of norm 1.

@@ -18,7 +18,8 @@ class Arrivals(NamedTuple):
 
 
 def first_arrivals(column: Column, depths: Array, distances: Array) -> Arrivals:
-    """First P and S from sources at ``depths`` (km) to receivers at ``distances`` (km) on the surface.
+    """First P and S from sources at depths (km, ``[depth]``) to receivers at distances (km, ``[distance]``) on the
+    surface.
 
     They are the first of the ray that goes straight up through the layers and of the head waves along the tops of the
     layers below the source; a reflection comes later than one of these. S stands for S all the way.

@@ -27,7 +27,7 @@ class Task(Protocol):
         ...
 
     def batch(self, split: Split, index: NDArray[np.int64], generator: np.random.Generator) -> Batch:
-        """The samples with these numbers, and whatever is drawn anew each time, from the generator alone."""
+        """The samples with these numbers, ``[sample]``, and whatever is drawn anew each time from the generator."""
         ...
 
     def loss(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:

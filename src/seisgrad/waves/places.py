@@ -22,7 +22,7 @@ def as_parts(spectrum: Complex[Tensor, "*batch"]) -> Float[Tensor, "*batch 2"]:
 
 
 def some(values: Tensor, indices: Indices | None) -> Tensor:
-    """Values at indices; all of them where None."""
+    """Values at indices along their first axis, ``[index, ...]``; all of them where None."""
     return values if indices is None else values[torch.as_tensor(indices, dtype=torch.int64)]
 
 

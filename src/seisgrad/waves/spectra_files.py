@@ -121,7 +121,8 @@ def read_spectra_file(path: str | os.PathLike[str], layout: Layout, build: Calla
 
 
 def values_of(content: "Dataset", layout: Layout) -> Float[Tensor, "..."]:
-    """The spectrum with its dimensions, parts and components in the order of the layout."""
+    """The spectrum with its dimensions, parts and components in the order of the layout; raises InputError where it has
+    other ones."""
     spectrum = content["spectrum"]
     if set(spectrum.dims) != set(layout.dimensions) or spectrum.sizes.get("part") != 2:
         sizes = ", ".join(f"{axis}={n}" for axis, n in spectrum.sizes.items())
@@ -134,7 +135,8 @@ def values_of(content: "Dataset", layout: Layout) -> Float[Tensor, "..."]:
 
 
 def in_order(content: "Dataset", variable: "DataArray") -> "DataArray":
-    """A variable with its parts and components in the usual order; without labels they are taken to be."""
+    """A variable with its parts and components in the usual order; without labels they are taken to be. Raises
+    InputError for other labels."""
     for name, words in _LABELS.items():
         if name not in variable.dims or name not in content.coords:
             continue
@@ -146,14 +148,14 @@ def in_order(content: "Dataset", variable: "DataArray") -> "DataArray":
 
 
 def frequencies_of(content: "Dataset") -> Float[Tensor, " frequency"]:
-    """Hz."""
+    """Hz; raises InputError for another unit."""
     if content["frequency"].attrs.get("units", "Hz") != "Hz":
         raise InputError(f"frequency is in {content['frequency'].attrs['units']!r}, expected Hz")
     return torch.from_numpy(np.array(content["frequency"].values, dtype=np.float64))
 
 
 def place_of(content: "Dataset", name: str, along: str) -> Float[Tensor, " place"]:
-    """Coordinates in km of one kind of place."""
+    """Coordinates in km of one kind of place; raises InputError for another unit than km and m, or other dimensions."""
     variable = content[name]
     unit = variable.attrs.get("units", "km")
     if unit not in _TO_KM:

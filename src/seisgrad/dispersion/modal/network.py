@@ -110,7 +110,7 @@ class Scout(nn.Module):
         return torch.cat(features, -1).float(), first
 
     def forward(self, features: Float[Tensor, "*batch feature"]) -> tuple[Tensor, Tensor, Tensor]:
-        """What it makes of the earth.
+        """What it makes of the earth, ``[*batch]`` each.
 
         ln(c / first estimate); the depth at which the mode begins, in wavelengths of that estimate; and the logarithm
         of the mean relative error to be expected of the final velocity.
@@ -177,7 +177,7 @@ class Shapes(nn.Module):
         return torch.cat([displacements, tractions * stiffness[..., None, :]], -2)
 
     def pencil(self, trial: Tensor, view: View) -> Pencil:
-        """The functional of a trial."""
+        """The functional of a trial ``[model, period, function, node]``."""
         return self.form.pencil(trial, view.integrals, self.nodes.weight.float())
 
     def rows(
@@ -302,7 +302,7 @@ class ModeNetwork(nn.Module):
     def answer(
         self, wave: str, tops: Float[Tensor, " layer"], earth: Earth, period: PerPeriod, rows: bool = False
     ) -> Answer:
-        """Velocity, and rows where asked for, of one wave (``"rayleigh"``, ``"love"``) at all periods of all earths."""
+        """Velocity, and rows where asked for, of one wave (``"rayleigh"``, ``"love"``) at all periods (s)."""
         scout, shapes = self.of(wave)
         looked, first = scout.look(tops, earth, period)
         ratio, begin, doubt = (a.to(first.dtype) for a in scout(looked))

@@ -41,7 +41,10 @@ class Pencil(NamedTuple):
 
 
 class Form(abc.ABC):
-    """The functional of one wave. Trials are ``[..., function, node]``, displacements first, then tractions."""
+    """The functional of one wave. Trials are ``[..., function, node]``, displacements first, then tractions.
+
+    Velocities are in km/s and densities in g/cm³, ``[..., layer]``.
+    """
 
     #: Trial functions: this many displacements and as many tractions.
     displacements: ClassVar[int]
@@ -238,7 +241,7 @@ class Rayleigh(Form):
         return half * above / under, half * (above_k / under - above * (2.0 * k - both_k) / under**2)
 
     def half_space_mode(self, z: Float[Tensor, " node"]) -> Float[Tensor, "function node"]:
-        """The Rayleigh wave of a Poisson solid (Aki & Richards 2002, section 5.2)."""
+        """The Rayleigh wave of a Poisson solid (Aki & Richards 2002, ch. 5)."""
         p, s, amplitude, vertical = 0.8475, 0.3933, 0.5773, 1.4679
         fast, slow = torch.exp(-p * OMEGA * z), torch.exp(-s * OMEGA * z)
         r1, r2 = fast - amplitude * slow, p * fast - vertical * slow

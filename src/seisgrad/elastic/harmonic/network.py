@@ -82,7 +82,7 @@ class HarmonicNet(nn.Module):
     def forward(
         self, earth: Float[Tensor, "batch 3 z x"], grid: Grid, frequency: float, component: int
     ) -> Complex[Tensor, "batch motion force"]:
-        """The response of the surface of a frequency's mesh to forces there, for :func:`recorded`."""
+        """The response of the surface of a frequency's mesh (Hz) to forces there, for :func:`recorded`."""
         place = self.size.mesh(grid, frequency).to(earth)
         at = moduli(place, earth)
         elements = element_matrices(place, at, frequency, self.factors(place, at, frequency))

@@ -61,12 +61,12 @@ class Band(NamedTuple):
 
     @property
     def frequencies(self) -> Array:
-        """Hz, those below the end of the band."""
+        """Hz, those below the end of the band, ``[frequency]``."""
         return np.arange(math.ceil(self.end * self.length)) / self.length
 
     @property
     def taper(self) -> Array:
-        """What each frequency is multiplied by."""
+        """What each frequency is multiplied by, ``[frequency]``."""
         over = np.clip((self.frequencies - self.flat) / (self.end - self.flat), 0.0, 1.0)
         # a cosine of a cosine: what rings before an arrival fades like t⁻⁵ and not like t⁻³
         return 0.5 + 0.5 * np.cos(np.pi * (0.5 - 0.5 * np.cos(np.pi * over)))
