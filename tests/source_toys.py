@@ -64,7 +64,7 @@ class ToyDraws:
 
 def _motion(mechanism: Tensor, azimuth: Tensor, takeoff: Tensor) -> Tensor:
     """Z, R and T of P and of S, ``[event, station, 2, 3]``: what γ·M·γ and its derivatives across the ray say (Aki &
-    Richards 2002, eq. 4.84), with rays that come up at 45 degrees."""
+    Richards 2002, ch. 4), with rays that come up at 45 degrees."""
     dd, ds, ss, tds, tss = coefficients(mechanism, azimuth)[..., [1, 2, 3, 8, 9]].unbind(-1)
     sin, cos = takeoff.sin(), takeoff.cos()
     p = (2 * cos**2 - sin**2) * dd - 2 * sin * cos * ds + sin**2 * ss

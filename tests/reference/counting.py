@@ -1,10 +1,10 @@
 """How many modes are slower than c: the Wittrick-Williams count from layer stiffness matrices.
 
 At fixed k the number of modes with frequency below omega is the number of negative eigenvalues of the
-stiffness matrix of the whole stack plus the clamped modes of its pieces (Wittrick & Williams, 1971). Each
+stiffness matrix of the whole stack plus the clamped modes of its pieces (Wittrick & Williams 1971). Each
 layer starts as a sliver so thin that it has no clamped mode and its stiffness follows from a short Taylor
 series of exp(A x); the sliver is joined to itself until the layer is whole, counting the negative eigenvalues
-of each joint (the precise integration of Gao, Zhong & Howson, 2004). Nothing is shared with `secular` but the
+of each joint (the precise integration of Gao, Zhong & Howson 2004). Nothing is shared with `secular` but the
 matrix A. The count changes by +1 in c where the group velocity is positive, by -1 where it is negative.
 """
 

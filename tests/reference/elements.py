@@ -91,7 +91,7 @@ def water_solution(c, omega, model, order=ORDER):
 
 
 def dynamic_stiffness(wave, c, omega, model, parts):
-    """The symmetric matrix whose null vector is the mode (Lagrangian of Aki & Richards 2002, eq. 7.66)."""
+    """The symmetric matrix whose null vector is the mode (Lagrangian of Aki & Richards 2002, section 7.3)."""
     _, vp, vs, rho = model
     k = omega / c
     _, weights, slopes = lobatto(ORDER)

@@ -1,7 +1,7 @@
 """Eigenfunctions, group velocity and kernels of one mode from energy integrals, by spectral elements.
 
 At a root the dynamic stiffness matrix of `elements` is singular and its null vector is the eigenfunction; the
-integrals of Aki & Richards (2002, sec. 7.3) and Takeuchi & Saito (1972) then give the group velocity and the
+integrals of Aki & Richards (2002, section 7.3) and Takeuchi & Saito (1972) then give the group velocity and the
 derivatives of the phase velocity. Nothing is shared with the engine, and only the roots with the secular functions.
 Depth is positive down, omega fixed:
 
@@ -11,7 +11,7 @@ Depth is positive down, omega fixed:
               U = (I2 + I3/2k)/(c I1), D = 4 k^2 (I2 + I3/2k)
 
 The derivatives of the group velocity follow from those of the phase velocity at neighbouring periods (Rodi et
-al., 1975).
+al. 1975).
 """
 
 import math
@@ -141,7 +141,7 @@ def densities(wave, k, u, du):
 
 
 def hamiltonian(wave, omega, k, lam, mu, rho, u, stress):
-    """Constant in each layer; its value over D is (1/c) dc/dh (Takeuchi & Saito, 1972)."""
+    """Constant in each layer; its value over D is (1/c) dc/dh (Takeuchi & Saito 1972)."""
     if wave == "love":
         return (k**2 * mu - omega**2 * rho) * u[0] ** 2 - stress[0] ** 2 / mu
     modulus = lam + 2.0 * mu
@@ -205,7 +205,7 @@ def neighbour(wave, omega, guess, model, width=1e-4):
 def group_kernels(wave, omega, c, model, step=2e-3):
     """Derivatives of the group velocity [4, layer] in the order vp, vs, rho, thickness.
 
-    dU/dm = (U/c)(2 - U/c) dc/dm + (U/c)^2 omega d(dc/dm)/domega (Rodi et al., 1975); the last derivative by
+    dU/dm = (U/c)(2 - U/c) dc/dm + (U/c)^2 omega d(dc/dm)/domega (Rodi et al. 1975); the last derivative by
     Richardson-extrapolated central differences along the branch.
     """
     here = solve_mode(wave, omega, c, model)

@@ -1,6 +1,6 @@
 """Secular functions of a layered half-space, one trial phase velocity at a time.
 
-Rayleigh. The motion-stress vector (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.24-7.28), u_x = r1, u_z = i
+Rayleigh. The motion-stress vector (r1, r2, r3, r4) of Aki & Richards (2002, eq. 7.28), u_x = r1, u_z = i
 r2, tau_zx = r3, tau_zz = i r4, is ordered here as f = (r1, r4 | r2, r3), because then df/dz = A f couples the
 halves only to each other: A = [[0, B], [C, 0]] with 2x2 blocks. With depth measured in 1/k and stress in k *
 unit it depends on c alone. A^2 = [[B C, 0], [0, C B]] has the two double eigenvalues a = 1 - c^2/vp^2 and b =
@@ -10,7 +10,7 @@ unit it depends on c alone. A^2 = [[B C, 0], [0, C B]] has the two double eigenv
 
 with the projectors Pa = (A^2 - b)/(a - b) and Pb = 1 - Pa onto the P and the S solutions (Sylvester's
 formula). Two solutions f, g are carried together as the antisymmetric matrix of their minors Y_ij = f_i g_j -
-f_j g_i (Dunkin, 1965), Y = [[y J, Z], [-Z^T, w J]], J = [[0, 1], [-1, 0]], which propagates by Y -> P Y P^T.
+f_j g_i (Dunkin 1965), Y = [[y J, Z], [-Z^T, w J]], J = [[0, 1], [-1, 0]], which propagates by Y -> P Y P^T.
 U has determinant one on its two-dimensional range, so that U Y U^T = Pa Y Pa^T exactly: the terms that would
 cancel after growing like exp(2 sqrt(a) x) are never formed, and that is the whole trick.
 
@@ -213,7 +213,7 @@ def rayleigh(c, omega, h, vp, vs, rho):
 
 @compiled
 def love(c, omega, h, vp, vs, rho):
-    """Scaled secular function of SH waves: shear stress at the top of the solid (Haskell, 1953), and its log.
+    """Scaled secular function of SH waves: shear stress at the top of the solid (Haskell 1953), and its log.
 
     l1' = l2/mu, l2' = (k^2 mu - omega^2 rho) l1 from the half-space l1 = 1, l2 = -mu nu up. Water carries no
     SH motion.

@@ -5,7 +5,7 @@ allowance could have made is taken off, and what is left is divided by its root 
 the others. The mean over the rows is large where all have a bump. Under the null hypothesis every row may be turned
 round by an amount of its own: all that it has within itself stays, and only the alignment with the others goes. The
 largest mean over all positions and widths of rows so turned is the yardstick for the rows as they are, which makes the
-p-values family-wise over positions and widths (Westfall & Young 1993, Resampling-based multiple testing, sec. 2.2).
+p-values family-wise over positions and widths (Westfall & Young 1993, Resampling-based multiple testing).
 """
 
 from dataclasses import dataclass

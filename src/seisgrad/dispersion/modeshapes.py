@@ -306,7 +306,7 @@ class _Solution:
         return float(total[0]), float(total[1]), float(total[2])
 
     def _density(self, state: Array, vp: float, vs: float, rho: float) -> Array:
-        """Integrands of I1, I2 and I3 (Aki & Richards 2002, eqs 7.66 and 7.74)."""
+        """Integrands of I1, I2 and I3 (Aki & Richards 2002, section 7.3)."""
         mu = rho * vs**2
         if self.wave == "love":
             l1 = state[0]

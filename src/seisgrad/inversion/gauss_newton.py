@@ -1,7 +1,7 @@
 """The most probable model under a Gaussian prior, and its uncertainty, by safeguarded Gauss-Newton, many sites at once.
 
 Steps are those of Tarantola (2005, Inverse Problem Theory, sec. 3.2) in whitened coordinates, with a damping λ that
-starts at 0 and follows Nielsen (1999, IMM-REP-1999-05, eq. 3.2); every site has its own, and leaves when it is done.
+starts at 0 and follows Nielsen (1999, IMM-REP-1999-05); every site has its own, and leaves when it is done.
 
 **A model cannot improve by losing data.** A datum may have been observed although the model says it does not exist
 (NaN: a mode below its cutoff). Such a datum is left out of the step, but no step is accepted that loses a datum which

@@ -87,7 +87,7 @@ def depth_covariance(
     With distance d and length l the correlation is exp(-d²/2l²) (``gaussian``, smooth profiles), exp(-d/l)
     (``exponential``, rough ones) or (1 + √3 d/l) exp(-√3 d/l) (``matern``, smoothness 3/2, in between). Where the
     length varies with depth it is d/l → d/√((l_i² + l_j²)/2) with the factor √(2 l_i l_j/(l_i² + l_j²)), which keeps
-    the matrix positive definite (Paciorek & Schervish 2006, Environmetrics 17, 483, eq. 8). :data:`JITTER` times the
+    the matrix positive definite (Paciorek & Schervish 2006, Environmetrics 17, 483). :data:`JITTER` times the
     variance is added on the diagonal, without which a smooth correlation is singular in floating point.
 
     Args:

@@ -247,7 +247,7 @@ def curvature_factor(
     """The lower Cholesky factor of AᵀA + 1 + λ.
 
     Where data are so precise that the 1 would drown in AᵀA, it comes from the QR decomposition of A stacked on
-    √(1 + λ), which squares nothing (Björck 1996, Numerical Methods for Least Squares Problems, sec. 2.7).
+    √(1 + λ), which squares nothing (Björck 1996, Numerical Methods for Least Squares Problems).
     """
     curvature = slope.mT @ slope
     hard = curvature.diagonal(dim1=-2, dim2=-1).amax(-1) > _STIFF * (1 + damping)

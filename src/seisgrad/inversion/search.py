@@ -1,7 +1,7 @@
 """Several maxima: Gauss-Newton from the prior mean and from draws of the prior, and what each maximum weighs.
 
 A walk down ends in the nearest valley. Where there are several, each is a Gaussian with an evidence (MacKay 2003,
-Information Theory, Inference, and Learning Algorithms, sec. 27.1): the height of the maximum times its width.
+Information Theory, Inference, and Learning Algorithms, ch. 27): the height of the maximum times its width.
 """
 
 from dataclasses import dataclass, fields

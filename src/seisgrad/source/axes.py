@@ -77,7 +77,7 @@ def nearest_double_couple(moment: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*
 
 
 def decompose(moment: Float[Tensor, "*batch 6"]) -> Decomposition:
-    """The parts of Knopoff & Randall (1970) with the sizes of Vavryčuk (2015, equations 6 to 8).
+    """The parts of Knopoff & Randall (1970) with the sizes of Vavryčuk (2015).
 
     Of the eigenvalues M1 ≥ M2 ≥ M3: ISO = (M1 + M2 + M3)/3, CLVD = ⅔ (M1 + M3 − 2 M2) and
     DC = ½ (M1 − M3 − |M1 + M3 − 2 M2|), each over |ISO| + |CLVD| + DC.

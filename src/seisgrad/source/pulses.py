@@ -53,7 +53,7 @@ def attenuation(
     """e^{-πft*} with the dispersion that makes it causal: waves below :data:`REFERENCE` come later.
 
     Source:
-        Azimi et al. (1968); Aki & Richards (2002), eq. 5.88.
+        Azimi et al. (1968); Aki & Richards (2002), section 5.5.
     """
     t = t_star[..., None]
     late = 2.0 * frequency * (frequency.clamp(min=1e-6) / REFERENCE).log()

@@ -4,7 +4,7 @@ Elements are small at the surface and grow with depth; along the line they all h
 are the displacements at Gauss-Lobatto-Legendre nodes (GLL). Their energy is summed over points: along the line the
 same ones, which is more accurate for waves than an exact integral; along depth the more numerous ones of Gauss's rule,
 since there an earth varies within an element. Left, right and below, a perfectly matched layer
-absorbs: there, lengths are complex (Chew and Weedon 1994, Microw. Opt. Technol. Lett. 7, 599-604).
+absorbs: there, lengths are complex (Chew & Weedon 1994, Microw. Opt. Technol. Lett. 7, 599-604).
 """
 
 import math

@@ -112,7 +112,7 @@ class Envelope(Misfit):
 
 class NormalisedCorrelation(Misfit):
     """1 − ⟨p, d⟩ / (‖p‖ ‖d‖): of each trace, averaged over those of a gather (Choi & Alkhalifah 2012, Geophys.
-    Prospect. 60, 912); of spectra over the receivers of a gather. It sees no scale, of a trace or of a gather."""
+    Prospect. 60, 748); of spectra over the receivers of a gather. It sees no scale, of a trace or of a gather."""
 
     def of_gathers(self, p: Gathers, d: Gathers, there: Tensor) -> Tensor:
         along = -1 if self.kind == "traces" else (1, 2)
