@@ -25,8 +25,8 @@ from seisgrad.source import GreensBank, Randomisation, draws, pulses
 from seisgrad.source.conformal import Conformal
 from seisgrad.source.error_card import summary_of
 from seisgrad.source.fine_tuning import Tuning, TuningTask, divided_events
-from seisgrad.source.gather import Gather
-from seisgrad.source.labelled import Labelled, joined
+from seisgrad.source.gather import Gather, joined
+from seisgrad.source.labelled import Labelled
 from seisgrad.source.moment_tensor import from_plane, magnitude, moment_of_magnitude, scalar_moment
 from seisgrad.source.prior import Prior
 from seisgrad.source.surrogate import SHIPPED, SourceNet
@@ -121,7 +121,9 @@ def catalogue(region: Region, sizes: list[int], first: int) -> Labelled:
         places += found[2]
         names += [f"{first + k}.{n}" for n in range(size)]
     time, latitude, longitude = torch.tensor(places, dtype=torch.float64).unbind(-1)
-    return Labelled(tuple(names), joined(gathers), torch.stack(moments), time, latitude, longitude)
+    return Labelled(
+        tuple(names), joined([g.batch for g in gathers]), torch.stack(moments), time, latitude, longitude
+    )
 
 
 def divided_singly(events: Labelled, tuning: Tuning, seed: int) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from seisgrad.source.gather import Gather
+from seisgrad.source.gather import Gather, padded
 
 _OF_STATIONS = {"windows", "recorded", "distance", "azimuth", "place", "late"}
 
@@ -55,18 +55,8 @@ def joined(groups: list[Events]) -> Events:
     columns = zip(*((*group.gather, group.moment, *group.truth) for group in groups), strict=True)
     names = (*Gather._fields, "moment", *Truth._fields)
     arrays = [
-        torch.cat([_padded(a, places) if name in _OF_STATIONS else a for a in column])
+        torch.cat([padded(a, places) if name in _OF_STATIONS else a for a in column])
         for name, column in zip(names, columns, strict=True)
     ]
     split = len(Gather._fields)
     return Events(Gather(*arrays[:split]), arrays[split], Truth(*arrays[split + 1 :]))
-
-
-def _padded(values: Tensor, places: int) -> Tensor:
-    """With empty places for stations up to so many."""
-    missing = places - values.shape[1]
-    return (
-        torch.cat((values, values.new_zeros(len(values), missing, *values.shape[2:])), 1)
-        if missing
-        else values
-    )

@@ -17,7 +17,7 @@ from seisgrad.nn import weights
 from seisgrad.source.conformal import STRATA, Conformal, calibrate
 from seisgrad.source.earths import HELD_OUT, OTHER
 from seisgrad.source.familiar import seen
-from seisgrad.source.gather import Gather
+from seisgrad.source.gather import Gather, joined
 from seisgrad.source.greens import GreensBank, settings_of
 from seisgrad.source.kagan import kagan_angle
 from seisgrad.source.moment_tensor import from_basis
@@ -82,7 +82,7 @@ def calibrate_card(folder: Path, draws: Draws, number: int, seed: int = 0) -> No
     drawn = [gather for gather, _ in _events(draws, number, "validation", seed)]
     entries = {
         "conformal": {name: ball.to_dict() for name, ball in balls.items()},
-        "range": seen(_joined(drawn)),
+        "range": seen(joined(drawn)),
     }
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | entries)
@@ -153,17 +153,6 @@ def measure(
     pair = weights.files(folder)
     pair.annotate(pair.read_record() | {"errors": rows})
     return rows
-
-
-def _joined(gathers: Sequence[Gather]) -> Gather:
-    """Batches of events as one, with as many places for stations as the widest has."""
-    most = max(gather.present.shape[-1] for gather in gathers)
-
-    def wide(x: Tensor) -> Tensor:
-        return torch.cat([x, x.new_zeros(len(x), most - x.shape[1], *x.shape[2:])], 1)
-
-    parts = ((*map(wide, gather[:-1]), gather.depth) for gather in gathers)
-    return Gather(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def summary_of(found: Found, inside: Bool[Tensor, " event"]) -> dict[str, float]:

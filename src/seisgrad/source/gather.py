@@ -1,9 +1,10 @@
 """What the stations of one earthquake show a network: windows around P and S, where stations are, what is missing."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 #: Windows of a station, in this order.
@@ -44,8 +45,28 @@ class Gather(NamedTuple):
         """Which places hold a station."""
         return self.recorded.any(-1)
 
+    @property
+    def batch(self) -> "Gather":
+        """A batch of this single event alone."""
+        return Gather(*(a[None] for a in self))
+
     def to(self, target: torch.device | str | torch.dtype) -> "Gather":
         """The same on another device, or with its real numbers in another precision."""
         if isinstance(target, torch.dtype):
             return Gather(*(a if a.dtype == torch.bool else a.to(target) for a in self))
         return Gather(*(a.to(target) for a in self))
+
+
+def joined(gathers: Sequence[Gather]) -> Gather:
+    """Batches of events as one, with places for the most stations of any."""
+    places = max(gather.distance.shape[1] for gather in gathers)
+    columns = zip(*((*(padded(x, places) for x in g[:-1]), g.depth) for g in gathers), strict=True)
+    return Gather(*map(torch.cat, columns))
+
+
+def padded(values: Shaped[Tensor, "event station ..."], places: int) -> Shaped[Tensor, "event place ..."]:
+    """Values of stations with empty places up to so many."""
+    missing = places - values.shape[1]
+    if not missing:
+        return values
+    return torch.cat((values, values.new_zeros(len(values), missing, *values.shape[2:])), 1)

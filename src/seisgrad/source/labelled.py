@@ -16,7 +16,7 @@ from seisgrad.errors import InputError
 from seisgrad.nn.tensor_files import write_whole
 from seisgrad.source.event import Event, read_event
 from seisgrad.source.event_files import Remark
-from seisgrad.source.gather import Gather
+from seisgrad.source.gather import Gather, joined
 from seisgrad.source.labels import read_label
 from seisgrad.source.sites import Arrivals
 
@@ -125,7 +125,7 @@ def labelled_events(
     origins = [event.origin for _, event, _ in found]
     events = Labelled(
         tuple(name for name, _, _ in found),
-        joined([_picked(event) for _, event, _ in found]),
+        joined([_picked(event).batch for _, event, _ in found]),
         torch.stack([moment for _, _, moment in found]),
         torch.tensor([origin.utc.timestamp for origin in origins], dtype=torch.float64),
         torch.tensor([origin.latitude for origin in origins], dtype=torch.float64),
@@ -134,17 +134,6 @@ def labelled_events(
     )
     events.save(kept, fingerprint)
     return events
-
-
-def joined(gathers: list[Gather]) -> Gather:
-    """Single events as a batch, with places for the most stations of any."""
-    most = max(len(gather.distance) for gather in gathers)
-
-    def wide(x: Tensor) -> Tensor:
-        return torch.cat([x, x.new_zeros(most - len(x), *x.shape[1:])])
-
-    columns = zip(*((*map(wide, gather[:-1]), gather.depth) for gather in gathers), strict=True)
-    return Gather(*map(torch.stack, columns))
 
 
 def _picked(event: Event) -> Gather:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from seisgrad.report.reproduce.sourcenet import SEED, Group, prior_of
 from seisgrad.report.reproduce.table import Line
 from seisgrad.source.answer import Doubt
-from seisgrad.source.gather import Gather
+from seisgrad.source.gather import Gather, joined
 from seisgrad.source.judging import ask, unseen_events
 
 _NEIGHBOURS = 10
@@ -104,18 +104,7 @@ def events_of(groups: Mapping[str, Group], bank: Path, number: int) -> dict[str,
 def one_event(gather: Gather) -> Gather:
     """A batch of one event, its stations first and in single precision."""
     there = gather.present
-    return Gather(*((x[there] if x.ndim else x)[None] for x in gather)).to(torch.float32)
-
-
-def joined(batches: list[Gather]) -> Gather:
-    """Batches of events as one."""
-    places = max(gather.distance.shape[1] for gather in batches)
-
-    def wide(x: Tensor) -> Tensor:
-        return torch.cat([x, x.new_zeros(len(x), places - x.shape[1], *x.shape[2:])], 1)
-
-    columns = zip(*((*map(wide, gather[:-1]), gather.depth) for gather in batches), strict=True)
-    return Gather(*map(torch.cat, columns))
+    return Gather(*(x[there] if x.ndim else x for x in gather)).batch.to(torch.float32)
 
 
 def latent_lines(name: str, found: Latent) -> list[Line]:
