@@ -18,12 +18,14 @@ import seisgrad as sg
 from seisgrad.cli.app import app
 from seisgrad.dispersion import surrogate
 from seisgrad.dispersion.modal.network import ModeNetwork
+from seisgrad.dispersion.survey import Kind, Wave
 from seisgrad.explorer import build, rounding
 from seisgrad.explorer.settings import PRESETS, SETTINGS
 
 READY = "document.documentElement && document.documentElement.dataset.ready"
 PERIODS = [2.0, 6.0, 18.0, 55.0]
-WAVES, KINDS = ("rayleigh", "love"), ("phase", "group")
+WAVES: tuple[Wave, ...] = ("rayleigh", "love")
+KINDS: tuple[Kind, ...] = ("phase", "group")
 RESULTS = Path(__file__).parent.parent / "experiments" / "kernels" / "results" / "audits.csv"
 Numbers = NDArray[np.float64]
 Profile = tuple[list[float], list[float], float]
@@ -331,6 +333,12 @@ def test_a_finger_on_a_phone(phone: Browser) -> None:
     assert phone.ask("App.model.vs[4]") < before[0] - 0.5
     assert drawn(phone, '[data-curve="love phase"]') != before[1]
     assert not phone.complaints
+
+
+def test_the_narrowest_phone_need_not_scroll_sideways(page: Path, tmp_path: Path) -> None:
+    with Browser(page, tmp_path, width=320, height=700) as browser:
+        browser.wait(READY)
+        assert browser.ask("document.documentElement.scrollWidth") == 320
 
 
 def test_lines_differ_in_more_than_colour(desk: Browser, phone: Browser) -> None:

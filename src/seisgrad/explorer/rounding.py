@@ -8,6 +8,7 @@ close.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -61,13 +62,13 @@ def input_moments(network: ModeNetwork, band: tuple[float, float], seed: int = 0
     sums: dict[str, Tensor] = {}
     samples: dict[str, int] = {}
 
-    def note(name: str, x: Tensor) -> None:
-        x = x.flatten(0, -2)
+    def note(name: str, _: nn.Module, given: tuple[Tensor, ...]) -> None:
+        x = given[0].flatten(0, -2)
         sums[name] = sums.get(name, 0.0) + (x.mT @ x).double()
         samples[name] = samples.get(name, 0) + len(x)
 
     hooks = [
-        layer.register_forward_pre_hook(lambda _, given, name=name: note(name, given[0]))
+        layer.register_forward_pre_hook(partial(note, name))
         for name, layer in network.named_modules()
         if isinstance(layer, nn.Linear)
     ]
@@ -85,13 +86,13 @@ def input_moments(network: ModeNetwork, band: tuple[float, float], seed: int = 0
 def dragged(seed: int, depths: int = 4, earths: int = 6) -> Iterator[tuple[Tensor, Tensor]]:
     """Tops (km) and earths ``[earth, 3, layer]`` on them, drawn around those that the page begins with."""
     generator = np.random.default_rng(seed)
-    low, high = SETTINGS["vs"]
+    (low, high), (least, most) = SETTINGS["vs"], SETTINGS["ratio"]
     for preset in PRESETS * depths:
         number = len(preset["tops"])
         tops = np.sort(np.array(preset["tops"]) * np.exp(generator.normal(0.0, 0.15, number)))
         tops = torch.tensor(tops + SETTINGS["gap"][0] * np.arange(number))
         vs = np.array(preset["vs"]) * np.exp(generator.normal(0.0, 0.1, (earths, number)))
         shear = torch.tensor(np.clip(vs, low, high))
-        vp = shear * torch.tensor(generator.uniform(*SETTINGS["ratio"], (earths, 1)))
+        vp = shear * torch.tensor(generator.uniform(least, most, (earths, 1)))
         thickness = torch.cat([tops.diff(), tops.new_zeros(1)]).expand_as(vp)
         yield tops, LayeredModel(thickness, vp, shear, density_from_vp(vp.clamp(1.5, 8.5))).stack()

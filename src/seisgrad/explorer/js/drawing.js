@@ -50,8 +50,8 @@ const Drawing = (() => {
     return text.replace("-", "−");
   }
 
-  // Grid lines with numbers: `below` the plot along x, or on its `left` along y.
-  function axis(group, area, along, places, values, name) {
+  // Grid lines with numbers: `below` the plot along x, or on its `left` along y, with the name `lift` pixels above it.
+  function axis(group, area, along, places, values, name, lift = 7) {
     for (const v of values) {
       const at = places.at(v);
       if (along === "x") {
@@ -66,7 +66,7 @@ const Drawing = (() => {
       const middle = 0.5 * (area.left + area.right);
       group.append(element("text", { x: middle, y: area.bottom + 29, "text-anchor": "middle", class: "name" }, name));
     } else if (name) {
-      group.append(element("text", { x: area.left, y: area.top - 7, class: "name" }, name));
+      group.append(element("text", { x: area.left, y: area.top - lift, class: "name" }, name));
     }
   }
 

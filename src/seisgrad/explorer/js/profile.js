@@ -2,7 +2,7 @@
 // The profile that a reader drags: a stair of vs over depth, with a handle at the top of every layer. A handle moves
 // with mouse, finger or arrow keys: sideways the layer's vs, up and down its top.
 const Profile = (() => {
-  const MARGIN = { left: 38, right: 12, top: 24, bottom: 36 };
+  const MARGIN = { left: 38, right: 12, top: 32, bottom: 36 };
   const TICKS = [0, 1, 5, 10, 20, 40, 60, 80, 120];
 
   // `model` holds tops and vs and is changed in place; `changed(moving)` is called after every change.
@@ -19,7 +19,7 @@ const Profile = (() => {
       const y = Drawing.rooted([0, settings.bottom], [area.top, area.bottom]);
       const back = svg.appendChild(Drawing.element("g"));
       Drawing.axis(back, area, "x", x, area.right - area.left > 240 ? [0, 1, 2, 3, 4, 5] : [0, 2, 4], "vs (km/s)");
-      Drawing.axis(back, area, "y", y, depthTicks, "Depth (km)");
+      Drawing.axis(back, area, "y", y, depthTicks, "Depth (km)", 16); // clear of the handle at the surface
       const stair = svg.appendChild(Drawing.element("path", { class: "profile" }));
       drawn = { svg, area, x, y, stair, handles: model.tops.map((_, i) => handle(svg, i)) };
       update();
