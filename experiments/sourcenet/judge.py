@@ -95,15 +95,15 @@ def tables(rows: Sequence[Row], out: Path) -> None:
     by = {(row.network, row.passes, row.case): row for row in rows}
     kinds = list(dict.fromkeys((row.network, row.passes) for row in rows))
     least = min((passes for name, passes in kinds if name in BASELINES), default=0)
-    of_ablations = min((passes for name, passes in kinds if name in ABLATIONS), default=0)
+    of_ablations = sorted({passes for name, passes in kinds if name in ABLATIONS})
 
     def sorted_by(names: Sequence[str]) -> list[Trained]:
         return sorted((k for k in kinds if k[0] in names), key=lambda k: (names.index(k[0]), k[1]))
 
     ours = [(OURS, passes) for passes in (least,) if (OURS, passes) in kinds]
     baselines = [*ours, *sorted_by(BASELINES)]
-    ablations = [*((OURS, p) for p in (of_ablations,) if (OURS, p) in kinds), *sorted_by(ABLATIONS)]
-    models = [k for k in sorted_by(list(MODELS)) if k[1] == of_ablations]
+    ablations = [k for k in sorted_by([OURS, *ABLATIONS]) if k[1] in of_ablations]
+    models = [k for k in sorted_by(list(MODELS)) if k[1] in of_ablations[:1]]
     size = sorted_by([OURS])
     for name, chosen in (
         ("baselines", baselines),

@@ -160,13 +160,14 @@ def operator_of(row: Row, rows: Sequence[Row]) -> str:
 
 
 def chosen(rows: Sequence[Row], names: Sequence[str], case: str) -> list[Row]:
-    """Ours after as many passes as the first of these networks, and these, in one case."""
+    """These networks in one case, behind ours after as many passes as any of them."""
     of = [row for row in rows if row.case == case]
     named = sorted((row for row in of if row.network in names), key=lambda row: names.index(row.network))
     if not named:
         return []
-    ours = [row for row in of if row.network == OURS and row.passes == named[0].passes]
-    return [*(row for row in ours if OURS not in names), *named]
+    passes = {row.passes for row in named}
+    ours = [row for row in of if row.network == OURS and row.passes in passes and OURS not in names]
+    return [*sorted(ours, key=lambda row: row.passes), *named]
 
 
 def _read(text: str, kind: type) -> Any:
