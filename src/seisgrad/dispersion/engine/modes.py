@@ -141,17 +141,9 @@ def _search_by(lanes: Any) -> Any:
             for slot in range(LANES):
                 if task_of[slot] < 0 and started < tasks:
                     started += _start(
-                        order[started],
-                        coarsest,
-                        slot,
-                        log_omega,
-                        slowest,
-                        fastest,
-                        velocity,
-                        status,
-                        state,
-                        task_of,
-                    )
+                        order[started], coarsest, slot, log_omega, slowest, fastest,
+                        velocity, status, state, task_of,
+                    )  # fmt: skip
                 busy += 1 if task_of[slot] >= 0 else 0
             tried, counting = 0, False
             for slot in range(LANES):
@@ -175,17 +167,9 @@ def _search_by(lanes: Any) -> Any:
                     task_of[slot] = -1
                     if started < tasks:
                         started += _start(
-                            order[started],
-                            coarsest,
-                            slot,
-                            log_omega,
-                            slowest,
-                            fastest,
-                            velocity,
-                            status,
-                            state,
-                            task_of,
-                        )
+                            order[started], coarsest, slot, log_omega, slowest, fastest,
+                            velocity, status, state, task_of,
+                        )  # fmt: skip
                     busy -= 1 if task_of[slot] < 0 else 0
             if tried == 0:
                 if started == tasks:
