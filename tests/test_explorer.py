@@ -382,7 +382,7 @@ def test_rounded_weights_make_up_for_each_other() -> None:
     known, fresh = (rounding.input_moments(network, (2.0, 60.0), seed) for seed in (0, 1))
     for name in ("shapes.love.core.into", "scouts.rayleigh.core.blocks.0.back", "shapes.rayleigh.core.out"):
         matrix = layers[name].get_parameter("weight").double()
-        folded, step = rounding.rounded(matrix, known[name])
+        folded, step = rounding.rounded(matrix, known[name], rounding.STEP)
         whole = (folded >> 1).astype(np.int64) ^ -(folded & 1).astype(np.int64)
         size = matrix.square().mean(1, keepdim=True).sqrt()
         np.testing.assert_allclose(step[:, None], rounding.STEP * size, rtol=1e-5)

@@ -23,7 +23,7 @@ from seisgrad.audit import verdict
 from seisgrad.dispersion import surrogate
 from seisgrad.dispersion.modal.network import ModeNetwork
 from seisgrad.errors import InputError
-from seisgrad.explorer.rounding import STEP, input_moments, rounded
+from seisgrad.explorer.rounding import FINE_STEP, STEP, input_moments, rounded
 from seisgrad.explorer.settings import PRESETS, SETTINGS
 
 ENGINE = (
@@ -98,7 +98,9 @@ def packed(
         if values.ndim == 1:
             vectors.append(values)
             continue
-        folded, step = rounded(tensor, moments[name.removesuffix(".weight")])
+        layer = name.removesuffix(".weight")
+        fineness = FINE_STEP if layer.endswith(".back") else STEP
+        folded, step = rounded(tensor, moments[layer], fineness)
         whole.append(folded.ravel())
         vectors.append(step)
     numbers = np.concatenate(whole)

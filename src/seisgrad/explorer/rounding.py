@@ -22,25 +22,29 @@ from seisgrad.earth import LayeredModel
 from seisgrad.earth.scaling import density_from_vp
 from seisgrad.explorer.settings import PRESETS, SETTINGS
 
-STEP = 1.5e-4
-"""Step of the rounded weights, in root mean squares of their row."""
-_DAMPING = 1e-3
+STEP, FINE_STEP = 2e-4, 1e-4
+"""Steps of the rounded weights, in root mean squares of their row: of most layers, and of those that close a block.
+
+What such a layer sees has been bent, each input for itself, and varies more freely: less of its errors is made up for.
+"""
+_DAMPING = 1e-4
 """Inputs are taken to vary on their own by this share of their mean square, so that no weight makes up for too much."""
 _PERIODS = 13
 """Periods of each earth on which inputs are looked at."""
 
 
 def rounded(
-    matrix: Float[Tensor, "out into"], moments: Float[Tensor, "into into"]
+    matrix: Float[Tensor, "out into"], moments: Float[Tensor, "into into"], fineness: float
 ) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
     """Whole numbers ``[out, into]``, folded so that 0, -1, 1, -2 … are 0, 1, 2, 3 …, and the step of each row.
 
     Args:
         matrix: weights of a linear layer.
         moments: mean products of its inputs.
+        fineness: the step in root mean squares of a row.
     """
     rest = matrix.double()
-    step = (STEP * rest.square().mean(1).sqrt()).float()
+    step = (fineness * rest.square().mean(1).sqrt()).float()
     step = torch.where(step > 0.0, step, torch.ones_like(step))
     order = moments.diagonal().argsort(descending=True)
     rest, moments = rest[:, order], moments.double()[order][:, order]
@@ -83,7 +87,7 @@ def input_moments(network: ModeNetwork, band: tuple[float, float], seed: int = 0
     return {name: total / samples[name] for name, total in sums.items()}
 
 
-def dragged(seed: int, depths: int = 4, earths: int = 6) -> Iterator[tuple[Tensor, Tensor]]:
+def dragged(seed: int, depths: int = 8, earths: int = 6) -> Iterator[tuple[Tensor, Tensor]]:
     """Tops (km) and earths ``[earth, 3, layer]`` on them, drawn around those that the page begins with."""
     generator = np.random.default_rng(seed)
     (low, high), (least, most) = SETTINGS["vs"], SETTINGS["ratio"]
