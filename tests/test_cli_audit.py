@@ -55,6 +55,7 @@ def test_a_network_of_ones_own_is_audited(capsys: pytest.CaptureFixture[str]) ->
     assert main(["audit", "dispersion", *words]) == 0
     told = json.loads(capsys.readouterr().out)
     assert list(told["models"]) == ["weak", "tectonic", "stretched", "with a step", "with a low zone"]
+    assert told["estimate"]["seconds"] > 0
     assert told["models"]["weak"] == 2
     rows = read(Path("found/summary.csv"))
     found = {(r["models"], r["metric"], r["parameter"], r["group"]): r for r in rows}

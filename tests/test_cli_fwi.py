@@ -73,6 +73,8 @@ def test_the_files_of_a_run_and_a_second_one(case: Path, capsys: pytest.CaptureF
     assert main([*COMMAND, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert not told["was_finished"]
+    assert told["estimate"]["basis"] == "steps as long as a gradient that was timed"
+    assert min(told["estimate"][what] for what in ("seconds", "memory_gb", "disk_gb")) > 0
     assert max(told["relative_error"]) < 0.1 * min(told["relative_error_start"])
     found = read_section(case / "out" / "model.nc")
     assert found.shape == GRID.shape
