@@ -63,7 +63,7 @@ MAY_IMPORT = {
         "plot",
         "source",
     },
-    "explorer": {"audit", "dispersion", "nn"},
+    "explorer": {"audit", "dispersion", "earth", "nn"},
     "cli": {
         "explorer",
         "audit",
