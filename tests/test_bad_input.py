@@ -191,6 +191,8 @@ def test_a_site_that_is_not_there_is_refused(desk: Path, capsys: pytest.CaptureF
     Path("curves.csv").write_text(header + "".join(rows))
     words = ["invert", "curves.csv", "--site", "NOWHERE", "--out", "result"]
     refused(words, capsys, desk, "curves.csv", "'NOWHERE'", "'HERE'", "'THERE'")
+    Path("curves.csv").write_text(CURVES)
+    refused(words, capsys, desk, "names no sites", "--site NOWHERE")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every command says how it is used: ``--help`` ends with an example, and the example is one that the command takes."""
 
 import re
+import runpy
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 
+import seisgrad
 from seisgrad.cli import app, main
 
 
@@ -50,3 +52,13 @@ def test_examples_name_no_option_twice_and_every_option_is_explained() -> None:
         assert len(words) == len(set(words)), path
         for parameter in command.params:
             assert getattr(parameter, "help", "") or parameter.name in ("help",), (path, parameter.name)
+
+
+def test_the_package_runs_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["seisgrad", "--version"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("seisgrad", run_name="__main__")
+    assert end.value.code == 0
+    assert capsys.readouterr().out.strip() == seisgrad.__version__

@@ -335,3 +335,8 @@ def test_what_cannot_be_drawn_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
     cut = tmp_path / "cut.nc"
     cut.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 40)
     assert "cannot be read" in said(str(cut))
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(b"PK\x03\x04" + b"\0" * 40)
+    assert "cannot be read" in said(str(cut))
+    written(tmp_path / "folder" / "zarr.json", "{")
+    assert "cannot be read" in said(str(tmp_path / "folder"))

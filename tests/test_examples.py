@@ -15,7 +15,7 @@ from seisgrad.cli import app, main
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "make_data")
-QUICK, LONG = (
+(MAKE_FOLDER, *QUICK), LONG = (
     [line for line in block.splitlines() if line]
     for block in re.findall(
         r"```sh\n(.*?)```", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.DOTALL
@@ -76,6 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The inputs, in a place that may be written to."""
     there = tmp_path_factory.mktemp("examples")
     shutil.copytree(EXAMPLES / "data", there / "data")
+    assert MAKE_FOLDER == "mkdir results"
     (there / "results").mkdir()
     return there
 

@@ -44,20 +44,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {
-    "audit": audit,
-    "convert": convert,
+COMMANDS = {  # in the order in which --help shows them
     "demo": demo,
-    "doctor": doctor,
-    "explorer": explorer,
     "measure": measure,
     "forward": forward,
-    "fwi": fwi,
     "invert": invert,
-    "plot": plot,
+    "fwi": fwi,
     "simulate": simulate,
-    "surrogates": surrogates,
     "train": train,
+    "audit": audit,
+    "surrogates": surrogates,
+    "plot": plot,
+    "convert": convert,
+    "explorer": explorer,
+    "doctor": doctor,
 }
 for name, module in COMMANDS.items():
     app.command(name, epilog=module.EXAMPLE)(getattr(module, name))

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,8 +51,9 @@ def look(path: Path) -> Contents:
         raise InputError(f"{path}: there is no such file; check the path")
     try:
         return _look_in_folder(path) if path.is_dir() else _look_in_file(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the file") from error
+    except (OSError, zipfile.BadZipFile, json.JSONDecodeError) as error:  # not there, or cut short
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read ({reason}); check the file") from error
 
 
 def _look_in_folder(path: Path) -> Contents:

@@ -158,6 +158,8 @@ def _check_fraction(option: str, value: float | None, largest: float) -> None:
 
 def _chosen(picks: "DispersionCurves", site: str, path: Path) -> "DispersionCurves":
     """The picks of the site that was asked for, or all."""
+    if site and picks.sites == ("",):
+        raise InputError(f"{path} names no sites: leave --site {site} out")
     if site and site not in picks.sites:
         raise InputError(
             f"{path} holds no site {site!r}, expected one of {', '.join(map(repr, picks.sites[:8]))}"

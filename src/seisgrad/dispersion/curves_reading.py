@@ -83,9 +83,9 @@ class _Columns:
             )
         for one, other in (("period", "frequency"), ("velocity", "slowness")):
             if (one in names) == (other in names):
-                problem = "both stand" if one in names else "neither stands"
+                problem = "both {!r} and {!r}" if one in names else "neither {!r} nor {!r}"
                 raise InputError(
-                    f"{place}: {problem} in the header of {one!r} and {other!r}, expected exactly one; {found}"
+                    f"{place}: the header has {problem.format(one, other)}, expected one of the two, {found}"
                 )
         for name in ("wave", "kind", "mode", "sigma"):
             if name not in names and not (name == "sigma" and sigma_given):

@@ -43,7 +43,7 @@ def write(model: LayeredModel) -> str:
 
 def _columns(header: Line) -> list[str]:
     """The names of the columns, lower case, if all that is needed is there once."""
-    expected = "expected the header thickness,vp,vs,rho (km, km/s, km/s, g/cm3)"
+    expected = "expected the header thickness,vp,vs,rho with commas between (km, km/s, km/s, g/cm3)"
     if header.numeric():
         raise header.error(f"the first row is {shorten(header.text)}, {expected}; add it")
     names = [name.strip().strip('"').strip().lower() for name in header.text.split(",")]
