@@ -46,9 +46,11 @@ class Kept:
         """Keep a batch."""
         outcome = part.outcome
         arrays = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
-        plain = {name: np.array(v) if name == "message" else v.numpy() for name, v in arrays.items()}
+        plain: dict[str, Any] = {
+            name: np.array(v) if name == "message" else v.numpy() for name, v in arrays.items()
+        }
         with whole_file(self.folder / f"{part.name}.npz") as file, file.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, site=part.site.numpy(), **plain)
+            np.savez_compressed(stream, site=part.site.numpy(), **plain)
 
     def read(self, name: str) -> "Done | None":
         """A batch that is there, or None."""

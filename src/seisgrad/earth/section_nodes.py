@@ -9,7 +9,7 @@ import secrets
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -199,6 +199,6 @@ def _write_csv(fields: Fields, spacing: Pair, origin: Pair, path: Path) -> None:
 
 
 def _write_npz(fields: Fields, spacing: Pair, origin: Pair, path: Path) -> None:
-    arrays = {name: values for name, (values, _) in fields.items()}
+    arrays: dict[str, Any] = {name: values for name, (values, _) in fields.items()}
     with open(path, "wb") as file:
-        np.savez_compressed(file, allow_pickle=False, spacing=spacing, origin=origin, **arrays)
+        np.savez_compressed(file, spacing=spacing, origin=origin, **arrays)

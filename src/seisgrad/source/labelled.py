@@ -52,9 +52,7 @@ class Labelled:
         arrays |= {name: getattr(self, name).numpy() for name in ("moment", "time", "latitude", "longitude")}
         remarks = np.array([tuple(remark) for remark in self.remarks], dtype=str).reshape(-1, 2)
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer, allow_pickle=False, names=np.array(self.names), remarks=remarks, origin=origin, **arrays
-        )
+        np.savez_compressed(buffer, names=np.array(self.names), remarks=remarks, origin=origin, **arrays)
         write_whole(path, buffer.getvalue())
 
     @classmethod

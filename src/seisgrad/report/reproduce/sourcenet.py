@@ -250,5 +250,5 @@ def _write(file: Path, errors: Errors) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".draft")
     with draft.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **{k: v.numpy() for k, v in errors._asdict().items()})
+        np.savez_compressed(stream, **{k: v.numpy() for k, v in errors._asdict().items()})
     draft.replace(file)
