@@ -12,6 +12,7 @@ import audit_report_toys
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from noise_line_toys import isotropic
 
 from seisgrad import acoustic, elastic
@@ -294,6 +295,18 @@ def test_what_an_inversion_leaves(inverted: Path, capsys: pytest.CaptureFixture[
         draw(inverted / name, kind, capsys)
 
 
+def test_a_region_that_resolves_nothing_is_drawn_from_the_top_down(inverted: Path, tmp_path: Path) -> None:
+    with xr.open_dataset(inverted / "2" / "region.nc", engine="h5netcdf") as stored:
+        data = stored.load()
+    data["resolved_depth"][:] = np.nan
+    data.to_netcdf(tmp_path / "region.nc", engine="h5netcdf")
+    contents = look(tmp_path / "region.nc")
+    titles = [panel.get_title(loc="left") for panel in drawing_of(contents).draw(contents).axes]
+    shown = [float(title.split()[2]) for title in titles if title.startswith("vs below")]
+    assert len(shown) == 4
+    assert shown == sorted(shown)
+
+
 def test_sources(bank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     draw(bank, "bank of Green's functions", capsys)
     recipe = SourceRecipe(str(bank), ("gil7",), 1, Randomisation(stations=(4, 6)))
@@ -329,6 +342,11 @@ def test_what_cannot_be_drawn_is_told(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "nothing to draw" in said(str(empty), "--out", str(tmp_path / "x.png"))
     wrong = written(tmp_path / "wrong.csv", "depth,vs,vs_sigma\n0,fast,0.1\n")
     assert "row 2: vs is 'fast', expected a number" in said(str(wrong), "--out", str(tmp_path / "x.png"))
+    assert not (tmp_path / "x.png").exists()
+    unmeasured = written(tmp_path / "quality.csv", "pair,component,distance,period,snr\nA_B,ZZ,5,2,\n")
+    assert "no ratio of signal and noise" in said(str(unmeasured), "--out", str(tmp_path / "x.png"))
+    nowhere = written(tmp_path / "nowhere.csv", "period,velocity,status\n5,,below_cutoff\n")
+    assert "the mode exists at none" in said(str(nowhere), "--out", str(tmp_path / "x.png"))
     assert not (tmp_path / "x.png").exists()
     (tmp_path / "folder").mkdir()
     assert "folder" in said(str(tmp_path / "folder"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from seisgrad.cli.contents import Contents
-from seisgrad.cli.drawings.reading import netcdf, numbers, rows_of, tensor
+from seisgrad.cli.drawings.reading import check_any, netcdf, numbers, rows_of, tensor
 from seisgrad.dispersion import read_curves
 from seisgrad.plot.dispersion import COLOURS, curves
 from seisgrad.plot.fit import fit, residuals
@@ -42,6 +42,7 @@ def forward_table(contents: Contents) -> "Figure":
     figure = new_figure(7.0, 4.2)
     axes = figure.add_subplot()
     period, velocity = (numbers(rows, name, contents.path) for name in ("period", "velocity"))
+    check_any(velocity.isfinite(), contents.path, "velocity at any period: the mode exists at none")
     axes.plot(period.numpy(), velocity.numpy(), "o-", ms=3, color=COLOURS["rayleigh"])
     _periods(axes)
     return figure

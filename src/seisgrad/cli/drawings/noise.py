@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from seisgrad.cli.contents import Contents
-from seisgrad.cli.drawings.reading import numbers, rows_of
+from seisgrad.cli.drawings.reading import check_any, numbers, rows_of
 from seisgrad.noise import read_correlations
 from seisgrad.plot.section import COLOURS
 from seisgrad.report.figures import new_figure, styled
@@ -64,6 +64,11 @@ def quality(contents: Contents) -> "Figure":
     """The ratio of signal and noise of every pair, and its median, by period and component."""
     rows = rows_of(contents.path)
     period, snr = (numbers(rows, name, contents.path) for name in ("period", "snr"))
+    check_any(
+        snr > 0.0,
+        contents.path,
+        "ratio of signal and noise above 0: the lags may end before the noise begins",
+    )
     figure = new_figure(7.0, 4.6)
     axes = figure.add_subplot()
     for name, colour in zip(dict.fromkeys(row["component"] for row in rows), COLOURS, strict=False):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from seisgrad.errors import InputError
@@ -42,6 +42,16 @@ def numbers(rows: list[dict[str, str]], name: str, path: Path) -> Float[Tensor, 
         except ValueError:
             raise InputError(f"{path}, row {number}: {name} is {cell[:40]!r}, expected a number") from None
     return torch.tensor(found, dtype=torch.float64)
+
+
+def check_any(found: Bool[Tensor, "..."], path: Path, what: str) -> None:
+    """Refuse an empty figure.
+
+    Raises:
+        InputError: nothing is found of what would be drawn.
+    """
+    if not bool(found.any()):
+        raise InputError(f"{path} holds no {what}, so there is nothing to draw")
 
 
 def netcdf(path: Path) -> "Dataset":

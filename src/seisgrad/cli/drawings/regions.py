@@ -21,7 +21,8 @@ LEVELS = 4
 
 @styled
 def region(contents: Contents) -> "Figure":
-    """vs at a few depths, evenly chosen among those that most sites resolve, above its standard deviation."""
+    """vs at a few depths, evenly chosen among those that most sites resolve (of all, where none does), above its
+    standard deviation."""
     data = netcdf(contents.path)
     if "site" not in data.dims:
         data = data.stack(site=("latitude", "longitude"))
@@ -30,8 +31,9 @@ def region(contents: Contents) -> "Figure":
     if not bool((east.isfinite() & north.isfinite()).all()):
         raise InputError(f"{contents.path} holds sites without a place, so there is no map to draw")
     depth = torch.tensor(data["depth"].values, dtype=torch.float64)
-    deepest = float(torch.tensor(data["resolved_depth"].values, dtype=torch.float64).nanmedian())
-    last = int((depth <= max(deepest, float(depth[1]))).sum()) - 1
+    deepest = torch.tensor(data["resolved_depth"].values, dtype=torch.float64).nanmedian()
+    shown = depth <= deepest.clamp(min=depth[1]) if bool(deepest.isfinite()) else depth.isfinite()
+    last = int(shown.sum()) - 1
     levels = sorted({round(k * last / LEVELS) for k in range(1, LEVELS + 1)})
     figure = new_figure(3.4 * len(levels) + 0.6, 6.2)
     panels = figure.subplots(2, len(levels), squeeze=False)
