@@ -108,6 +108,12 @@ net = Net()
 
 def wrong(survey, depth):
     return lambda x: x
+
+def curve(x):
+    return net(x)
+
+def nothing(survey, depth):
+    pass
 """
 
 
@@ -163,6 +169,35 @@ def test_an_operator_with_another_shape_is_refused(
     ]
     assert main(arguments) == 2
     assert "shape (3, 4)" in capsys.readouterr().err
+    assert not Path("x.nc").exists()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "sentence"),
+    [
+        (
+            "curve",
+            "takes (x), expected an operator, a torch.nn.Module, or a function or class that makes one",
+        ),
+        ("Net", "takes (), expected an operator"),
+        ("nothing", "made a NoneType, expected something that can be called"),
+    ],
+)
+def test_what_makes_no_operator_is_refused(
+    attribute: str, sentence: str, model_file: str, own_module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "forward",
+        model_file,
+        "--periods",
+        "5",
+        "--operator",
+        f"{own_module}:{attribute}",
+        "--out",
+        "x.nc",
+    ]
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err
     assert not Path("x.nc").exists()
 
 

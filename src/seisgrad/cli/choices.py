@@ -1,9 +1,10 @@
 """The options that several commands share, and the operators that may be named."""
 
 import importlib
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -84,13 +85,43 @@ def load_operator(
 
 def operator_at(name: str, *arguments: object) -> "Callable[[Tensor], Tensor]":
     """What ``module:attribute`` names: an operator or a ``torch.nn.Module`` as it is, or what it makes of the
-    arguments."""
+    arguments.
+
+    Raises:
+        InputError: it does not take these arguments, or makes of them nothing that can be called.
+    """
     found = _attribute(name)
     import torch
 
     from seisgrad.operator import Operator
 
-    return found if isinstance(found, Operator | torch.nn.Module) else found(*arguments)
+    if isinstance(found, Operator | torch.nn.Module):
+        return found
+    _check_takes(name, found, arguments)
+    made = found(*arguments)
+    if callable(made):
+        return cast("Callable[[Tensor], Tensor]", made)
+    raise InputError(f"--operator {name} made a {type(made).__name__}, expected something that can be called")
+
+
+def _check_takes(name: str, function: "Callable[..., Any]", arguments: tuple[object, ...]) -> None:
+    import torch
+
+    if getattr(function, "__init__", None) is torch.nn.Module.__init__:
+        signature = inspect.Signature()  # a module that says nothing of its arguments has none
+    else:
+        try:
+            signature = inspect.signature(function)
+        except ValueError:  # compiled code that does not say what it takes
+            return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        wanted = ", ".join(type(argument).__name__ for argument in arguments)
+        raise InputError(
+            f"--operator {name} takes {signature}, expected an operator, a torch.nn.Module, or a function or class "
+            f"that makes one from ({wanted})"
+        ) from error
 
 
 def own_operator(name: str, grid: Any, survey: Any) -> "Operator":
