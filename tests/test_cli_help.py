@@ -3,6 +3,7 @@
 import re
 import runpy
 import shlex
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,7 @@ def test_the_package_runs_as_a_module(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["seisgrad", "--version"])
+    monkeypatch.delitem(sys.modules, "seisgrad.__main__", raising=False)  # another test may have looked at it
     with pytest.raises(SystemExit) as end:
         runpy.run_module("seisgrad", run_name="__main__")
     assert end.value.code == 0
