@@ -18,10 +18,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from .lanes import LANES, MAKING, MERGED, OPTIONS, compiled
-from .modes import PENDING, schedule, search_love, search_rayleigh, solve
+from .modes import PENDING, schedule, search_love, search_rayleigh, search_wet, solve
 from .pairs import complete, contrasted
 from .partials import buffers, group_love, group_rayleigh, phase_love, phase_rayleigh
-from .secular import LOVE, RAYLEIGH
+from .secular import LOVE, RAYLEIGH, WET
 
 PHASE, GROUP, ELLIPTICITY = 0, 1, 2
 
@@ -91,13 +91,11 @@ def _sources() -> int:
     return int(hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:15], 16)
 
 
-def _compile(wave: int, sources: int):
-    """The compiled entry points of a wave, each cached on disk and compiled at its first use.
-
-    They are: modes; derivatives of phase velocity or ellipticity; derivatives of group velocity.
+def _compile_search(wave: int, sources: int):
+    """The search for modes of a wave, cached on disk and compiled at its first use.
 
     Numba's cache notices a change of this file, not of the functions it calls; it does hash what a function
-    closes over, so the sources' digest is closed over. The wave is too: the branch of the other is never compiled.
+    closes over, so the sources' digest is closed over. The wave is too: the branches of others are never compiled.
     """
 
     @njit(**OPTIONS, cache=True)
@@ -105,7 +103,7 @@ def _compile(wave: int, sources: int):
         evaluations = 0
         if sources == 0:
             return evaluations
-        search = search_love if wave == LOVE else search_rayleigh
+        search = search_love if wave == LOVE else search_wet if wave == WET else search_rayleigh
         for b in range(first, last):
             stack, water, _, slowest = _prepare(h[b], vp[b], vs[b], rho[b], omega)
             # Love waves are faster than the slowest S wave, of which ``slowest`` is half
@@ -115,6 +113,12 @@ def _compile(wave: int, sources: int):
                 modes, slowest, vs[b, -1], velocity[b], status[b],
             )  # fmt: skip
         return evaluations
+
+    return modes_of
+
+
+def _compile_partials(wave: int, sources: int):
+    """The derivatives of phase velocity or ellipticity of a wave, and those of group velocity, in the same way."""
 
     @njit(**OPTIONS, cache=True)
     def slopes_of(first, last, h, vp, vs, rho, omega, velocity, slope, ratio, want_rows, want_ratio, rows):
@@ -152,7 +156,7 @@ def _compile(wave: int, sources: int):
                 found, pieces, rows[b], pair, along, values, work,
             )  # fmt: skip
 
-    return modes_of, slopes_of, group_rows_of
+    return slopes_of, group_rows_of
 
 
 def _compile_complete(sources: int):
@@ -170,10 +174,10 @@ def _compile_complete(sources: int):
 
 
 _SOURCES = _sources()
-#: By wave: modes, derivatives of phase velocity or ellipticity, and derivatives of group velocity.
-modes_of, slopes_of, group_rows_of = zip(
-    *(_compile(wave, _SOURCES) for wave in (LOVE, RAYLEIGH)), strict=True
-)
+#: By wave, on land and under water: modes.
+modes_of = [_compile_search(wave, _SOURCES) for wave in (LOVE, RAYLEIGH, WET)]
+#: By wave: derivatives of phase velocity or ellipticity, and derivatives of group velocity.
+slopes_of, group_rows_of = zip(*(_compile_partials(wave, _SOURCES) for wave in (LOVE, RAYLEIGH)), strict=True)
 complete_of = _compile_complete(_SOURCES)
 
 
@@ -193,7 +197,9 @@ def run(
     omega = 2.0 * np.pi / periods
     shape = (models, len(modes), len(periods))
     velocity, status = np.full(shape, np.nan), np.full(shape, PENDING)
-    _spread(modes_of[wave], models, *model, omega, *schedule(omega, len(modes)), modes, velocity, status)
+    under_water = wave == RAYLEIGH and bool((model[2] == 0.0).any())
+    search = modes_of[WET if under_water else wave]
+    _spread(search, models, *model, omega, *schedule(omega, len(modes)), modes, velocity, status)
     if wave == RAYLEIGH and contrasted(model[2]):
         _spread(complete_of, models, *model, omega, modes, velocity, status)
     if kind == PHASE and not want_rows:

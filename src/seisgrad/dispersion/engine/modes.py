@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .bracket import COLUMNS, DONE, GOING, X, absorb, begin, isolated, propose
 from .lanes import INNER, LANES, MERGED, compiled
-from .secular import love_lanes, rayleigh_lanes, workspace
+from .secular import love_lanes, rayleigh_lanes, wet_lanes, workspace
 
 OK, BELOW_CUTOFF, FAILED = 0, 1, 2
 PENDING = 3
@@ -47,7 +47,7 @@ def schedule(omega: NDArray[np.float64], modes: int) -> tuple[NDArray[np.float64
 def solve(search, stack, water, omega, log_omega, coarsest, order, modes, slowest, fastest, velocity, status):
     """Phase velocity of the listed ``modes`` at angular frequencies ``omega`` (sorted).
 
-    Returns the number of evaluations. ``search`` is that of a wave, ``search_love`` or ``search_rayleigh``, and goes by
+    Returns the number of evaluations. ``search`` is ``search_love``, ``search_rayleigh`` or ``search_wet``, and goes by
     :func:`schedule`. ``slowest`` should bound every mode from below (it is lowered where the count says so),
     ``fastest`` is the S velocity of the half-space. ``velocity`` and ``status`` [modes, omega] come as NaN and
     ``PENDING`` and are filled; NaN stays where no such mode exists.
@@ -188,4 +188,4 @@ def _search_by(lanes: Any) -> Any:
     return search
 
 
-search_love, search_rayleigh = _search_by(love_lanes), _search_by(rayleigh_lanes)
+search_love, search_rayleigh, search_wet = map(_search_by, (love_lanes, rayleigh_lanes, wet_lanes))

@@ -11,6 +11,8 @@ from . import fluid, love, rayleigh
 from .lanes import INNER, LANES, MERGED, compiled
 
 LOVE, RAYLEIGH = 0, 1
+#: Rayleigh waves under water, where modes are searched: on land what water needs is not compiled.
+WET = 2
 
 #: Layers below the deepest turning point are dropped once the S wave has decayed by exp(-DECAY): both ways 1e-16.
 DECAY = 18.5
@@ -67,7 +69,18 @@ def love_lanes(stack, water, number, counting, work):
 
 @compiled(**INNER)
 def rayleigh_lanes(stack, water, number, counting, work):
-    """The same of Rayleigh waves."""
+    """The same of Rayleigh waves on land."""
+    h, ia2, ib2, mu, rho = stack
+    w, (omega, c, r2, r4, F, J), _ = work
+    start = _fill(h, ib2, number, omega, c)
+    for i in range(LANES):
+        r2[i], r4[i] = 1.0, 0.0
+    rayleigh.secular(start, h, ia2, ib2, mu, rho, omega, c, r2, r4, counting, w, F, J)
+
+
+@compiled(**INNER)
+def wet_lanes(stack, water, number, counting, work):
+    """The same of Rayleigh waves, under water where there is some."""
     h, ia2, ib2, mu, rho = stack
     w, (omega, c, r2, r4, F, J), under_rigid = work
     start = _fill(h, ib2, number, omega, c)
@@ -93,6 +106,6 @@ def evaluate(stack, water, omega, c, number, counting, F, J, work):
         some = min(LANES, number - first)
         for i in range(some):
             lane_omega[i], lane_c[i] = omega[first + i], c[first + i]
-        rayleigh_lanes(stack, water, some, counting, work)
+        wet_lanes(stack, water, some, counting, work)
         for i in range(some):
             F[first + i], J[first + i] = f[i], j[i]
