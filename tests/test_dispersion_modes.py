@@ -121,6 +121,31 @@ def test_a_low_velocity_zone_is_crossed_without_a_jump_as_its_modes_exchange(wav
         np.testing.assert_allclose(row, roots, rtol=2e-9)
 
 
+@pytest.mark.parametrize("water", [[], [1.0], [3.0]], ids=["land", "1 km", "3 km"])
+@pytest.mark.parametrize("wave", ["rayleigh", "love"])
+@pytest.mark.parametrize(("shear", "thickness"), [((3.6, 4.5), 30.0), ((2.4, 3.0), 10.0), ((3.0, 5.0), 40.0)])
+def test_round_numbers_put_nodes_on_interfaces_and_no_mode_is_lost(shear, thickness, wave, water):
+    # at the velocity of these half-spaces the phase in the layer is a multiple of pi, and its sine rounds to zero
+    solid = [2.5] * len(water)
+    periods = 2.5 * np.arange(1.0, 17.0)
+    exact, near = (
+        LayeredModel(
+            [*water, thickness, 0.0],
+            [*solid, 7.0, 8.5],
+            [*(0.0 for _ in water), shear[0], shear[1] * stretch],
+            [*solid, 2.8, 3.3],
+        )
+        for stretch in (1.0, 1.0 + 1e-9)
+    )
+    for asked in (periods, *periods[:, None]):
+        found, other = (
+            physics.velocity(model, torch.from_numpy(asked), wave, "phase", [0, 1]) for model in (exact, near)
+        )
+        # a mode whose cutoff is the period itself may be there or not
+        begun = other > shear[1] * (1.0 - 1e-6)
+        torch.testing.assert_close(found[~begun], other[~begun], rtol=1e-6, atol=0.0, equal_nan=True)
+
+
 ONE_LAYER = tuple(np.array(x) for x in ([5.0, 0.0], [3.5, 7.0], [2.0, 4.0], [2.2, 3.0]))
 
 

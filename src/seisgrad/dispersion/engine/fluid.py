@@ -8,7 +8,13 @@ which is the Love system under other names, so both share :func:`step`. The free
 r2 = 1; the solid then feels the normal traction r4 = ρp for the displacement r2.
 """
 
-from .lanes import INNER, compiled, even, halvings
+from .lanes import INNER, NODE, compiled, even, halvings
+
+
+@compiled(**INNER)
+def _sign(inside):
+    """The sign of S in a layer with so many clamped modes."""
+    return 1.0 - 2.0 * (inside % 2)
 
 
 @compiled(**INNER)
@@ -16,7 +22,8 @@ def layer(y, H):
     """C, S, ∂S/∂x and the clamped mode count of one layer, by halving and doubling.
 
     The count is that of the scalar problem with zero value at both faces: a middle node joins two halves, and its
-    stiffness 2C/S is negative where C S < 0 (Wittrick & Williams 1971).
+    stiffness 2C/S is negative where C S < 0 (Wittrick & Williams 1971). S is negative where the count is odd, and that
+    is its sign here: S itself may round to zero.
     """
     n = halvings(abs(y.real))
     y = y * 0.25**n
@@ -24,8 +31,8 @@ def layer(y, H):
     e, g = even(y)
     inside = 0
     for _ in range(n):
-        C, S = 1.0 + y * e, H * (1.0 + y * g)
-        inside = 2 * inside + (1 if C.real * S.real < 0.0 else 0)
+        C = 1.0 + y * e
+        inside = 2 * inside + (1 if C.real * _sign(inside) < 0.0 else 0)
         e, g = e * (1.0 + 0.5 * y * e), 0.25 * (g + e + y * g * e)
         y, H = 4.0 * y, 2.0 * H
     return 1.0 + y * e, H * (1.0 + y * g), 0.5 * H * H * H * (e - g), inside
@@ -48,10 +55,13 @@ def cap(h, ia2, rho, omega, c):
             p *= rho[i - 1] / rho[i]
         a = 1.0 - c2 * ia2[i]
         C, S, _, inside = layer(a * (k * h[i]) ** 2, k * h[i])
-        above = p
+        above, across = p, r2
         p, r2 = step(p, r2, C, S, a * S)
         count += inside
-        if i > 0 and S * above * p < 0.0:
+        if p == 0.0:
+            # a node on the interface is not crossed yet: that of the next slower velocity lies beyond it
+            p = NODE * _sign(inside) * (above if i > 0 else -across)
+        if i > 0 and _sign(inside) * above * p < 0.0:
             count += 1
     if len(h) > 0 and r2 * p > 0.0:
         count += 1

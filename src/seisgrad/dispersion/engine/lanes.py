@@ -66,6 +66,9 @@ SERIES_LIMIT = 1.0
 #: Largest |y| at which four terms fewer still reach 1e-16.
 SHORT_LIMIT = 0.012
 
+#: What stands for a displacement that is zero to the last digit at an interface, beside that of the next one.
+NODE = 1e-200
+
 _E = [1.0 / math.factorial(2 * n + 2) for n in range(9)]
 _G = [1.0 / math.factorial(2 * n + 3) for n in range(9)]
 E0, E1, E2, E3, E4, E5, E6, E7, E8 = _E

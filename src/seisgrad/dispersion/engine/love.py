@@ -20,6 +20,7 @@ from .lanes import (
     INNER,
     LANES,
     MERGED,
+    NODE,
     S_,
     SERIES_LIMIT,
     SHORT_LIMIT,
@@ -34,8 +35,8 @@ from .lanes import (
 )
 
 # rows of the work array
-_L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN = range(0, 11 * LANES, LANES)
-ROWS = 11
+_L, _T, _C2, _K, _COUNT, _Y, _H, _B, _E, _G, _IN, _SIGN = range(0, 12 * LANES, LANES)
+ROWS = 12
 
 
 @compiled(**INNER)
@@ -103,14 +104,14 @@ def _thick_layer(n, lanes, thickness, B, ratio, w):
         y = b * H * H * quarter
         e, g = even(y)
         w[_Y + lane], w[_H + lane], w[_B + lane] = y, H * half, b
-        w[_E + lane], w[_G + lane], w[_IN + lane] = e, g, 0.0
+        w[_E + lane], w[_G + lane], w[_IN + lane], w[_SIGN + lane] = e, g, 0.0, 1.0
     for _ in range(n):
         for lane in range(lanes):
             y, H = w[_Y + lane], w[_H + lane]
             e, g = w[_E + lane], w[_G + lane]
-            C, S = 1.0 + y * e, H * (1.0 + y * g)
-            inside = 2.0 * w[_IN + lane]
-            w[_IN + lane] = inside + (1.0 if C * S < 0.0 else 0.0)
+            # S is negative where the count is odd, and that is its sign here: S itself may round to zero
+            joined = 1.0 if (1.0 + y * e) * w[_SIGN + lane] < 0.0 else 0.0
+            w[_IN + lane], w[_SIGN + lane] = 2.0 * w[_IN + lane] + joined, 1.0 - 2.0 * joined
             w[_E + lane] = e * (1.0 + 0.5 * y * e)
             w[_G + lane] = 0.25 * (g + e + y * g * e)
             w[_Y + lane], w[_H + lane] = 4.0 * y, 2.0 * H
@@ -118,10 +119,13 @@ def _thick_layer(n, lanes, thickness, B, ratio, w):
         y, H, b = w[_Y + lane], w[_H + lane], w[_B + lane]
         C, S = 1.0 + y * w[_E + lane], H * (1.0 + y * w[_G + lane])
         below, t = w[_L + lane], w[_T + lane] * ratio
+        sign = w[_SIGN + lane]
         above = C * below - S * t
+        # a node on the interface is not crossed yet: that of the next slower velocity lies beyond it
+        above = above if above != 0.0 else NODE * sign * below
         w[_T + lane] = C * t - b * S * below
         w[_L + lane] = above
-        w[_COUNT + lane] += w[_IN + lane] + (1.0 if above * below * S < 0.0 else 0.0)
+        w[_COUNT + lane] += w[_IN + lane] + (1.0 if above * below * sign < 0.0 else 0.0)
 
 
 #: Rows kept per layer by the stored sweep: value, slope and the factor that the layers above apply to both.
