@@ -29,6 +29,8 @@ def test_resolved_depth_ends_where_the_data_end():
     assert_close(posterior.resolution_diagonal, torch.tensor([1.0, 1, 1, 0]).double())
     assert float(posterior.resolved_to("depth")) == 3.0
     assert float(seen(lambda x: x[[0, 3]], torch.zeros(2)).resolved_to("depth")) == 0.0  # not across a gap
+    assert float(seen(lambda x: x[[0, 3]], torch.zeros(2)).resolved_to("depth", gaps=True)) == 6.0
+    assert math.isnan(float(seen(lambda x: 0.0 * x, torch.zeros(4)).resolved_to("depth", gaps=True)))
     assert math.isnan(float(seen(lambda x: x[1:], torch.zeros(3)).resolved_to("depth")))
     assert float(seen(lambda x: x, torch.zeros(4)).resolved_to("depth")) == 6.0
 

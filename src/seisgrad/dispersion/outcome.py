@@ -23,7 +23,7 @@ class Outcome:
         vs: of the rock layers, km/s; NaN where the site was refused.
         sigma: one posterior standard deviation.
         shrinkage: posterior over prior standard deviation.
-        resolved: depth down to which shrinkage is at most a half, km; NaN where none is.
+        resolved: depth, km, of the deepest layer of which the data remove half of the prior variance; NaN where none.
         chi2: squared residuals per datum.
         p_fit: probability of residuals at least as large.
         p_prior: probability of a model as far from the prior.

@@ -20,6 +20,7 @@ from seisgrad.dispersion.starting_model import StartingModel
 from seisgrad.dispersion.survey import Survey
 from seisgrad.errors import InputError
 from seisgrad.inversion import Posterior, Search, finish, gauss_newton, search
+from seisgrad.inversion.posterior import SPEAKS
 from seisgrad.operator import Operator
 
 TOGETHER = 256
@@ -185,7 +186,8 @@ def _read(posterior: Posterior, found: Search | None = None) -> Outcome:
         vs=posterior.mean,
         sigma=posterior.sigma,
         shrinkage=posterior.shrinkage,
-        resolved=posterior.resolved_to("depth"),
+        # short periods may be missing: a region's first kilometres are often not resolved
+        resolved=posterior.resolved_to("depth", SPEAKS, gaps=True),
         chi2=posterior.chi2,
         p_fit=posterior.p_fit,
         p_prior=posterior.p_prior,

@@ -15,6 +15,8 @@ from seisgrad.operator import Space
 
 LOST_RESIDUAL = 10.0
 """What a datum that was observed, but does not exist in the model, costs in χ²: as much as a residual of ten sigma."""
+SPEAKS = 0.7
+"""Posterior over prior sigma above which a parameter is the prior speaking: half of its variance is still there."""
 
 
 class Status(IntEnum):
@@ -135,19 +137,21 @@ class Posterior:
         weight = self.resolution.square()
         return self._as_model(((weight * (x[:, None] - x).square()).sum(-1) / weight.sum(-1)).sqrt())
 
-    def resolved_to(self, axis: str, shrinkage: float = 0.5) -> Float[Tensor, "..."]:
+    def resolved_to(self, axis: str, shrinkage: float = 0.5, *, gaps: bool = False) -> Float[Tensor, "..."]:
         """The largest coordinate down to which all parameters are resolved, such as the resolved depth.
 
         Args:
             axis: a model axis with increasing coordinates.
             shrinkage: a parameter is resolved where posterior over prior sigma is at most this.
+            gaps: take the largest coordinate of a resolved parameter, whatever lies before it.
 
         Returns:
             ``[*batch, *domain.shape without axis]`` in the unit of the coordinate; NaN where already the first
-            parameter is not resolved.
+            parameter is not resolved, or none with ``gaps``.
         """
         x, along = self._coordinate(axis), len(self.batch_shape) + self.domain.axes.index(axis)
-        number = (self.shrinkage <= shrinkage).movedim(along, -1).cumprod(-1).sum(-1)
+        good = (self.shrinkage <= shrinkage).movedim(along, -1).long()
+        number = (good * torch.arange(1, len(x) + 1)).amax(-1) if gaps else good.cumprod(-1).sum(-1)
         return torch.where(number > 0, x[(number - 1).clamp(min=0)], torch.nan)
 
     def average(self, weights: Float[Tensor, "..."]) -> Average:

@@ -8,11 +8,7 @@ from torch import Tensor
 
 from seisgrad.dispersion.invert import Inversion
 from seisgrad.dispersion.survey import Branch
-
-SPEAKS = 0.7
-"""Posterior over prior sigma above which a depth is the prior speaking: half of its variance is still
-there."""
-
+from seisgrad.inversion.posterior import SPEAKS
 
 SHALLOW = 1.0
 """Depths above this, km, are said in metres."""

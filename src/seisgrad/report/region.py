@@ -67,7 +67,11 @@ def region_dataset(region: Region) -> "Dataset":
         "p_fit": (outcome.p_fit, "probability of residuals at least as large", "1"),
         "p_prior": (outcome.p_prior, "probability of a model as far from the prior", "1"),
         "information": (outcome.information, "number of parameters that the data determine", "1"),
-        "resolved_depth": (outcome.resolved, "depth down to which shrinkage is at most 0.5", "km"),
+        "resolved_depth": (
+            outcome.resolved,
+            "deepest layer of which the data remove half of the prior variance",
+            "km",
+        ),
         "status": (outcome.status, "how the inversion ended", NAMES),
         "searched": (outcome.searched.byte(), "whether other starts were tried", _NO_YES),
         "ambiguous": (outcome.ambiguous.byte(), "whether another model explains the data too", _NO_YES),
