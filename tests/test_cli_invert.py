@@ -132,6 +132,18 @@ def test_json_tells_status_and_resolution(result: Path, capsys: pytest.CaptureFi
     assert (again / "profile.csv").read_text() == (result / "profile.csv").read_text()
 
 
+def test_frequencies_in_place_of_periods_are_asked_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(
+        f"rayleigh,phase,0,{1.0 / period},{c},0.05\n" for period, c in ((10, 3.1), (20, 3.5), (40, 3.9))
+    )
+    (tmp_path / "curves.csv").write_text("wave,kind,mode,period,velocity,sigma\n" + rows)
+    assert main(["invert", str(tmp_path / "curves.csv"), "--out", str(tmp_path / "out"), "--json"]) == 0
+    notes = " ".join(json.loads(capsys.readouterr().out)["notes"])
+    assert "check that periods are in s" in notes
+
+
 def test_earths_drawn_from_the_prior_lie_within_their_posterior() -> None:
     """Calibration of the whole chain: (m - truth)ᵀ C⁻¹ (m - truth) is χ² with one degree of freedom per layer."""
     depth = depth_grid(3.0, 150.0)

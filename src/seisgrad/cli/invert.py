@@ -191,7 +191,16 @@ def _notes(result: "Inversion", floor: float) -> list[str]:
             f"taken as flat: "
             "invert with --earth spherical unless the curves are already corrected."
         )
-    if int(result.posterior.status) == Status.UNEXPLAINED and not floor:
+    status, unlikely = (
+        int(result.posterior.status),
+        float(result.posterior.p_fit) < result.posterior.significance,
+    )
+    if status == Status.STALLED and unlikely:
+        notes.append(
+            "No profile was found that explains the data: check that periods are in s and velocities in km/s, and that "
+            "each curve is of the wave, the kind and the mode that the file names."
+        )
+    if status == Status.UNEXPLAINED and not floor:
         notes.append(
             "If the sigmas of the data hold the reading error only, add what a one-dimensional earth cannot "
             "explain with "
