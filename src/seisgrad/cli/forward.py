@@ -74,10 +74,13 @@ def forward(
 
 def _tell(curve: "Curve", model: str, out: Path, console: Console) -> None:
     (branch,) = curve.survey.branches
-    missing = int(curve.status.count_nonzero())
+    from seisgrad.dispersion import Status
+
     line = f"{branch} of {model} at {len(curve.status)} periods"
-    if missing:
-        line += f", {missing} of them NaN (below cutoff: no such mode, or failed; see status)"
+    reasons = ((Status.BELOW_CUTOFF, "below cutoff: the mode does not exist there"), (Status.FAILED, "failed"))
+    counted = ((int((curve.status == code).sum()), words) for code, words in reasons)
+    if told := ", ".join(f"{number} {words}" for number, words in counted if number):
+        line += f"; NaN: {told}"
     summary = {
         "model": model,
         "curve": str(branch),
