@@ -1,6 +1,6 @@
 """What it is worth to be taught scattered waves, against how strong they are in the events of the test.
 
-    python experiments/sourcenet/coda.py --taught training/default-* --untaught training/without-coda-* --bank greens.zarr
+    python experiments/sourcenet/coda.py --taught training/default-* --untaught training/without-coda-* --bank BANK
 
 Both kinds of network, trained by train.py, read the same events through the held-out columns, 15 to 24 stations each,
 all that varies as in the training but for the energy of scattered waves beside the direct ones: for each station it is

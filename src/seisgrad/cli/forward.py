@@ -77,7 +77,10 @@ def _tell(curve: "Curve", model: str, out: Path, console: Console) -> None:
     from seisgrad.dispersion import Status
 
     line = f"{branch} of {model} at {len(curve.status)} periods"
-    reasons = ((Status.BELOW_CUTOFF, "below cutoff: the mode does not exist there"), (Status.FAILED, "failed"))
+    reasons = (
+        (Status.BELOW_CUTOFF, "below cutoff: the mode does not exist there"),
+        (Status.FAILED, "failed"),
+    )
     counted = ((int((curve.status == code).sum()), words) for code, words in reasons)
     if told := ", ".join(f"{number} {words}" for number, words in counted if number):
         line += f"; NaN: {told}"
