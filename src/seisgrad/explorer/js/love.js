@@ -12,16 +12,21 @@ const Love = (() => {
       const H = k * h[i], b = 1 - c2 * ib2[i];
       const n = Even.halvings(Math.abs(b) * H * H);
       const s = Even.begin(b, H, n);
-      let inside = 0; // modes of the layer clamped at both faces, counted while it is doubled
+      // modes of the layer clamped at both faces, counted while it is doubled; S is negative where the count is odd, and
+      // that is its sign here: S itself may round to zero
+      let inside = 0, sign = 1;
       for (let j = 0; j < n; j++) {
-        inside = 2 * inside + ((1 + s.y * s.e) * (1 + s.y * s.g) < 0 ? 1 : 0);
+        const joined = (1 + s.y * s.e) * sign < 0 ? 1 : 0;
+        inside = 2 * inside + joined;
+        sign = 1 - 2 * joined;
         Even.double(s);
       }
       const C = 1 + s.y * s.e, S = H * (1 + s.y * s.g);
       const t = slope * (mu[i + 1] / mu[i]);
-      const above = C * value - S * t;
+      // a node on the interface is not crossed yet: that of the next slower velocity lies beyond it
+      const above = C * value - S * t || 1e-200 * sign * value;
       slope = C * t - b * S * value;
-      count += inside + (above * value * S < 0 ? 1 : 0);
+      count += inside + (above * value * sign < 0 ? 1 : 0);
       value = above;
       growth += 0.1 + H * Math.sqrt(Math.max(b, 0));
       if (growth > 100) {
