@@ -159,6 +159,22 @@ def test_the_numbers_are_those_of_python(desk: Browser, earth: Profile) -> None:
     check_numbers(desk, earth)
 
 
+COUNTS = """[%s, %s * (1 - 1e-12)].map((c) => %s.map((period) =>
+  Love.secular({ h: [%s, 0], ib2: [%s, %s], mu: [36.3, 66.8] }, 2 * Math.PI / period, c).count))"""
+
+
+@pytest.mark.parametrize(("shear", "thickness"), [((3.6, 4.5), 30.0), ((2.4, 3.0), 10.0)])
+def test_love_modes_are_counted_where_round_numbers_put_a_node_on_an_interface(
+    desk: Browser, shear: tuple[float, float], thickness: float
+) -> None:
+    # at the half-space's velocity the phase in the layer is a multiple of pi, and its sine rounds to zero
+    slow, fast = shear
+    periods = [0.25 * number for number in range(1, 41)]
+    at, below = desk.ask(COUNTS % (fast, fast, periods, thickness, slow**-2, fast**-2))
+    assert at == below
+    assert max(at) > 3
+
+
 def test_firefox_calculates_and_drags_too(firefox: Firefox) -> None:
     check_numbers(firefox, next(earths())[1])
     for kind in ("mouse", "touch"):
